@@ -1,0 +1,60 @@
+/**
+ * The rooms of src/ and what each may import. Imports go down only; ARCHITECTURE.md has the picture.
+ * From outside a room only its top-level files are imported: depth is privacy.
+ */
+const allowed = {
+  base: [],
+  item: ['base'],
+  expression: ['item', 'base'],
+  storage: ['item', 'base'],
+  engine: ['expression', 'storage', 'item', 'base'],
+  replication: ['engine', 'storage', 'item', 'base'],
+  cost: ['item', 'base'],
+  world: ['replication', 'engine', 'storage', 'item', 'base'],
+  api: ['engine', 'cost', 'expression', 'item', 'base'],
+  lab: ['world', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
+  admin: ['world', 'replication', 'api', 'cost', 'engine', 'item', 'base'],
+  server: ['admin', 'lab', 'world', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
+  testkit: ['server', 'admin', 'lab', 'world', 'api', 'base'],
+  cli: ['server', 'admin', 'lab', 'testkit', 'world', 'api', 'base'],
+}
+
+const rooms = Object.keys(allowed)
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, pathNot: ['\\.(test|contract|bench)\\.ts$', '^src/cli/main\\.ts$', '^src/index\\.ts$', '^src/testkit/'] }, to: {} },
+    { name: 'no-unresolved', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'no-test-code-in-production',
+      severity: 'error',
+      from: { pathNot: '\\.(test|contract|bench)\\.ts$' },
+      to: { path: '\\.(test|contract|bench)\\.ts$' },
+    },
+    {
+      name: 'no-dev-dependencies-in-production',
+      severity: 'error',
+      from: { pathNot: '\\.(test|contract|bench)\\.ts$' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: '@types/node' },
+    },
+    ...rooms.map((room) => ({
+      name: `${room}-imports-only-what-it-may`,
+      severity: 'error',
+      from: { path: `^src/${room}/`, pathNot: '\\.(test|contract|bench)\\.ts$' },
+      to: { path: '^src/', pathNot: `^src/(${[room, ...allowed[room]].join('|')})/` },
+    })),
+    ...rooms.map((room) => ({
+      name: `${room}-is-entered-at-the-top`,
+      severity: 'error',
+      from: { path: '^src/', pathNot: `^src/${room}/|\\.(test|contract|bench)\\.ts$` },
+      to: { path: `^src/${room}/[^/]+/` },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'node', 'default', 'types'] },
+  },
+}
