@@ -1,0 +1,88 @@
+import type { Key, Range } from '../storage/store.ts'
+import { afterPrefix } from '../storage/store.ts'
+
+/**
+ * How a Region's store is laid out. One ordered map holds everything:
+ *
+ *   00 01                              the format of this layout
+ *   00 02                              the number that the next table gets
+ *   00 03 name                         a table's definition
+ *   00 04 number                       a dropped table whose rows are still to be removed
+ *   01 number(4) space(1) suffix       the rows of one table
+ *
+ * Table numbers are never used again, so a row that outlives its table is never taken for another's.
+ */
+export const formatKey: Key = Uint8Array.of(0x00, 0x01)
+export const nextTableNumberKey: Key = Uint8Array.of(0x00, 0x02)
+const definitionPrefix = Uint8Array.of(0x00, 0x03)
+const droppedPrefix = Uint8Array.of(0x00, 0x04)
+
+/** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
+export const spaces = {
+  /** One row: what this replica is and holds. */
+  replica: 0x00,
+  /** item key -> cell */
+  items: 0x01,
+  /** incarnation(8) n(8) -> change record */
+  log: 0x02,
+  /** incarnation(8) n(8) -> item key of a tombstone */
+  tombstones: 0x03,
+  /** timestamp(8) id(16) -> ledger entry */
+  ledger: 0x04,
+} as const
+
+export type Space = (typeof spaces)[keyof typeof spaces]
+
+const spaceBytes = 6
+
+export function definitionKey(tableName: string): Key {
+  return Buffer.concat([definitionPrefix, Buffer.from(tableName, 'utf8')])
+}
+
+export const definitions: Range = { from: definitionPrefix, to: afterPrefix(definitionPrefix) }
+
+export function droppedKey(tableNumber: number): Key {
+  const key = Buffer.alloc(6)
+  key.set(droppedPrefix)
+  key.writeUInt32BE(tableNumber, 2)
+  return key
+}
+
+export const droppedTables: Range = { from: droppedPrefix, to: afterPrefix(droppedPrefix) }
+
+export function tableNumberOfDropped(key: Key): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUInt32BE(2)
+}
+
+/** The key of a table's row: its space and what identifies it there. */
+export function rowKey(tableNumber: number, space: Space, suffix: Uint8Array): Key {
+  const key = Buffer.allocUnsafe(spaceBytes + suffix.length)
+  key[0] = 0x01
+  key.writeUInt32BE(tableNumber, 1)
+  key[5] = space
+  key.set(suffix, spaceBytes)
+  return key
+}
+
+/** What identifies a row within its space: the inverse of {@link rowKey}. */
+export function suffixOf(key: Key): Uint8Array {
+  return key.subarray(spaceBytes)
+}
+
+const nothing = new Uint8Array(0)
+
+/** All rows of one space, or of a part of it: suffixes from `from` (inclusive) to `to` (exclusive). */
+export function spaceRange(tableNumber: number, space: Space, from: Uint8Array = nothing, to?: Uint8Array): Range {
+  return {
+    from: rowKey(tableNumber, space, from),
+    to: to === undefined ? afterPrefix(rowKey(tableNumber, space, nothing)) : rowKey(tableNumber, space, to),
+  }
+}
+
+/** All rows of a table. */
+export function tableRange(tableNumber: number): Range {
+  const prefix = Buffer.alloc(5)
+  prefix[0] = 0x01
+  prefix.writeUInt32BE(tableNumber, 1)
+  return { from: prefix, to: afterPrefix(prefix) }
+}

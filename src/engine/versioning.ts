@@ -1,0 +1,53 @@
+import type { Key, Value, Write } from '../storage/store.ts'
+import type { StoredItem } from './stored-item.ts'
+import type { Table } from './table.ts'
+
+/**
+ * How the copies of an item are kept. The engine judges conditions on what is shown and hands over what a client wrote; what a
+ * cell holds beside that (which writes it has seen, which lost, who else must hear of it) is not its business.
+ */
+export interface Versioning {
+  /** The row that every write of the table reads and writes beside the item's. */
+  replicaKey(table: Table): Key
+
+  /** That row of a new, empty table. */
+  newReplicaRow(): Value
+
+  /** What a read of this cell returns; undefined when it shows no item. */
+  shown(table: Table, cell: Value): StoredItem | undefined
+
+  /** A moment for a local write, taken when it arrives. */
+  arrival(): Arrival
+
+  /** The writes that make a client's change: cell, replica row, and whatever must be remembered about it. */
+  change(change: LocalChange): readonly Write[]
+
+  /** Items and bytes that the replica shows. */
+  statistics(replicaRow: Value): Statistics
+}
+
+/** When a write arrived, by the Region's own clock. Opaque to the engine. */
+export interface Arrival {
+  readonly timestamp: bigint
+  readonly committedAtMs: number
+}
+
+export interface LocalChange {
+  readonly table: Table
+  readonly arrival: Arrival
+  /** The item key, without the table's prefix. */
+  readonly itemKey: Uint8Array
+  /** The storage key of the cell. */
+  readonly cellKey: Key
+  readonly cell: Value | undefined
+  readonly replicaRow: Value
+  /** What the cell showed before. */
+  readonly before: StoredItem | undefined
+  /** What it shall show; undefined deletes. */
+  readonly after: StoredItem | undefined
+}
+
+export interface Statistics {
+  readonly itemCount: number
+  readonly sizeBytes: number
+}
