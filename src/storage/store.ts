@@ -15,7 +15,7 @@ export interface Store {
    * Reads `keys`, hands their values to `decide`, and applies the writes that it returns, atomically and durably.
    * `decide` is synchronous, depends on nothing that can change but the values, and may be called again when the store has
    * to start over. What it throws rejects the promise and writes nothing. Transactions are decided one after the other, each on what the
-   * earlier ones wrote, in the order of the calls.
+   * earlier ones wrote, in the order of the calls. A refusal too is answered only after a flush: it may rest on what an earlier one wrote.
    */
   transact<T>(keys: readonly Key[], decide: (values: readonly (Value | undefined)[]) => Decision<T>): Promise<T>
 
@@ -45,9 +45,12 @@ export interface Snapshot {
   close(): void
 }
 
-/** 1 to {@link KEY_BYTES_MAX} bytes; keys are ordered as unsigned bytes, a prefix before what it begins. */
+/**
+ * 1 to {@link KEY_BYTES_MAX} bytes; keys are ordered as unsigned bytes, a prefix before what it begins.
+ * The bytes of keys and values, once handed to a store or returned by one, are never changed by anybody.
+ */
 export type Key = Uint8Array
-/** Any bytes, also none. Values that a store returns are never changed by anybody. */
+/** Any bytes, also none. */
 export type Value = Uint8Array
 
 /** What LMDB takes with pages of 8 KiB. A full-size partition and sort key (2,048 + 1,024 bytes) with its prefix fits. */
@@ -65,7 +68,7 @@ export interface Write {
   readonly value: Value | undefined
 }
 
-/** Keys from `from` (inclusive) to `to` (exclusive). */
+/** Keys from `from` (inclusive) to `to` (exclusive). A bound may be empty, or one byte longer than a key (the successor of the longest). */
 export interface Range {
   readonly from: Key
   readonly to: Key
@@ -82,13 +85,20 @@ export interface PageLimit {
 
 export interface Page {
   readonly entries: readonly Entry[]
-  /** False when the range was read to its end. */
+  /** True when the range holds another entry after the last one of the page. */
   readonly more: boolean
 }
 
 export interface Entry {
   readonly key: Key
   readonly value: Value
+}
+
+/** Group commit at work: many commits share a flush. */
+export interface StoreStats {
+  /** Transactions decided so far that did not throw. */
+  readonly commits: number
+  readonly flushes: number
 }
 
 /** The store was closed (or crashed by a fault); whether an unanswered write took effect is unknown. */
