@@ -50,7 +50,8 @@ export class RegionEngine {
     const { store } = options
     const format = await store.get(formatKey)
     if (format !== undefined && format[0] !== layoutVersion) throw new UnknownLayout(format[0] ?? 0)
-    if (format === undefined) await store.transact([], () => ({ writes: [{ key: formatKey, value: Uint8Array.of(layoutVersion) }], result: undefined }))
+    if (format === undefined)
+      await store.transact([], () => ({ writes: [{ key: formatKey, value: Uint8Array.of(layoutVersion) }], result: undefined }))
     const tables: Table[] = []
     for await (const entry of entriesOf(store, definitions)) tables.push(decodeTable(entry.value))
     for await (const entry of entriesOf(store, droppedTables)) await removeRows(store, tableNumberOfDropped(entry.key))
@@ -173,7 +174,11 @@ export class RegionEngine {
    * Items in key order, from one moment, until `visit` has had enough or the range ends.
    * @returns the item key of the last item visited when there is (or may be) more behind it; undefined at the end
    */
-  async read(table: Table, range: ItemRange, visit: (item: StoredItem, itemKey: Uint8Array) => 'more' | 'last' | 'stop-before'): Promise<Uint8Array | undefined> {
+  async read(
+    table: Table,
+    range: ItemRange,
+    visit: (item: StoredItem, itemKey: Uint8Array) => 'more' | 'last' | 'stop-before',
+  ): Promise<Uint8Array | undefined> {
     const snapshot = await this.store.snapshot()
     try {
       let rest: Range = { ...spaceRange(table.number, spaces.items, range.from, range.to), reverse: range.reverse }

@@ -1,0 +1,57 @@
+import type { Refusal } from '../engine/refusal.ts'
+import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+
+/**
+ * What the wire needs from the world of Regions. Items are read and written through a Region's engine; whatever may
+ * concern a table's other Regions goes through here. The world implements it, and the server joins the two.
+ */
+export interface ControlPlane {
+  /** The engine of a Region, which comes alive on first use. Refused: no such Region (`not-found`), or it does not answer (`unavailable`). */
+  engine(region: string): Promise<RegionEngine | Refusal>
+  createTable(region: string, blueprint: TableBlueprint): Promise<TableView | Refusal>
+  /** The table as that Region sees it, also while it is being made or removed. */
+  describeTable(region: string, tableName: string): Promise<TableView | Refusal>
+  /** Names in order, after `after` (exclusive). */
+  listTables(
+    region: string,
+    after: string | undefined,
+    limit: number,
+  ): Promise<{ readonly names: readonly string[]; readonly more: boolean } | Refusal>
+  deleteTable(region: string, tableName: string): Promise<TableView | Refusal>
+  /** Settings that global tables share are changed in every Region. `change` may refuse, judging by the table as it is. */
+  changeSettings(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal>
+  /** Adds, changes or removes one replica; returns as soon as it is under way. */
+  changeReplica(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal>
+  /** Tags belong to one Region's table and are never synchronised. */
+  changeTags(
+    region: string,
+    tableName: string,
+    change: (tags: Readonly<Record<string, string>>) => Record<string, string> | Refusal,
+  ): Promise<TableView | Refusal>
+}
+
+export interface TableView {
+  readonly table: Table
+  readonly itemCount: number
+  readonly sizeBytes: number
+  /** The other Regions' replicas, in order of creation; undefined when the table is regional. */
+  readonly replicas: readonly ReplicaView[] | undefined
+}
+
+export interface ReplicaView {
+  readonly region: string
+  readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+  /** Read capacity that differs from the table's, when it was overridden. */
+  readonly readUnitsOverride: number | undefined
+  readonly tableClassOverride: TableSettings['tableClass'] | undefined
+}
+
+export type ReplicaAction =
+  | {
+      readonly kind: 'create' | 'update'
+      readonly region: string
+      readonly readUnitsOverride: number | undefined
+      readonly tableClassOverride: TableSettings['tableClass'] | undefined
+    }
+  | { readonly kind: 'delete'; readonly region: string }
