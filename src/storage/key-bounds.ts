@@ -9,9 +9,12 @@ export function assertKey(key: Key): void {
   assert(key.length > 0 && key.length <= KEY_BYTES_MAX, `a key of ${key.length} bytes`)
 }
 
-/** Called before the first write of a transaction is applied, so that a bad key leaves no half of it behind. */
+/** Called before the first write of a transaction is applied, so that a bad one leaves no half of it behind. */
 export function assertWrites(writes: readonly Write[]): void {
-  for (const write of writes) assertKey(write.key)
+  for (const { key, value } of writes) {
+    assertKey(key)
+    assert(value === undefined || value instanceof Uint8Array, 'a value that is not bytes')
+  }
 }
 
 /** The successor of a key of full size is one byte longer than any key, and a proper bound. */

@@ -1,10 +1,21 @@
 import { expect, test } from 'vitest'
 import { VirtualTime } from '../base/virtual-time.ts'
+import { systemTime } from '../base/system-time.ts'
+import type { MemoryStore } from './memory-store.ts'
 import { createMemoryStore } from './memory-store.ts'
+import type { Subject } from './store.contract.ts'
+import { storeContract } from './store.contract.ts'
 import { StoreClosed } from './store.ts'
 
 const key = Buffer.from('k')
 const everything = { from: Buffer.alloc(0), to: Buffer.from([0xff]) }
+
+function subject(store: MemoryStore): Subject {
+  return { store, crash: async () => subject(store.crash()), dispose: () => store.close() }
+}
+
+storeContract('memory, flushed in the next turn', async () => subject(createMemoryStore({ scheduler: systemTime })))
+storeContract('memory, flushed later', async () => subject(createMemoryStore({ scheduler: systemTime, flushDelayMs: () => 2 })))
 
 function put(value: string) {
   return () => ({ writes: [{ key, value: Buffer.from(value) }], result: value })

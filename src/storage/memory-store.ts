@@ -12,7 +12,9 @@
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { ByteTree } from './byte-tree.ts'
 import { createByteTree, entriesOf } from './byte-tree.ts'
-import { assertKey, assertPage, assertWrites } from './key-bounds.ts'
+import { assertKey, assertPage } from './key-bounds.ts'
+import type { Pending } from './pending-transaction.ts'
+import { PendingTransaction } from './pending-transaction.ts'
 import type { Decision, Entry, Key, Page, PageLimit, Range, Snapshot, Store, StoreFailed, StoreStats, Value } from './store.ts'
 import { StoreClosed } from './store.ts'
 
@@ -38,15 +40,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
   return new TreeStore(options, createByteTree())
 }
 
-/** A decided transaction whose promise waits for the flush. */
-interface Decided {
-  readonly answer: () => void
-  readonly reject: (reason: unknown) => void
-}
-
 interface Flush {
   readonly image: ByteTree
-  readonly decided: readonly Decided[]
+  readonly decided: readonly Pending[]
 }
 
 class TreeStore implements MemoryStore {
@@ -56,7 +52,7 @@ class TreeStore implements MemoryStore {
   #working: ByteTree
   #flushed: ByteTree
   /** Committed, and not part of a flush yet. */
-  #decided: Decided[] = []
+  #decided: Pending[] = []
   #underWay: Flush | undefined
   #cancelTimer: Cancel | undefined
   #closing: Promise<void> | undefined
@@ -71,9 +67,12 @@ class TreeStore implements MemoryStore {
   }
 
   transact<T>(keys: readonly Key[], decide: (values: readonly (Value | undefined)[]) => Decision<T>): Promise<T> {
-    if (this.#closing !== undefined) return Promise.reject(new StoreClosed())
     return new Promise<T>((resolve, reject) => {
-      this.#decided.push({ answer: this.#decide(keys, decide, resolve, reject), reject })
+      this.#assertOpen()
+      keys.forEach(assertKey)
+      const transaction = new PendingTransaction(keys, decide, resolve, reject)
+      this.#commit(transaction)
+      this.#decided.push(transaction)
       if (this.#underWay === undefined) this.#cancelTimer ??= this.#options.scheduler.after(0, () => this.#beginFlush())
     })
   }
@@ -116,7 +115,7 @@ class TreeStore implements MemoryStore {
     this.#decided = []
     this.#closing ??= Promise.resolve()
     this.#drained?.()
-    for (const { reject } of unanswered) reject(new StoreClosed())
+    for (const transaction of unanswered) transaction.reject(new StoreClosed())
     const survivor = underWay === 'landed' && flush !== undefined ? flush.image : this.#flushed
     return new TreeStore(this.#options, survivor.clone())
   }
@@ -129,26 +128,13 @@ class TreeStore implements MemoryStore {
     return { commits: this.#commits, flushes: this.#flushes }
   }
 
-  /** Commits to the working state and returns how the promise will settle. */
-  #decide<T>(
-    keys: readonly Key[],
-    decide: (values: readonly (Value | undefined)[]) => Decision<T>,
-    resolve: (result: T) => void,
-    reject: (reason: unknown) => void,
-  ): () => void {
-    try {
-      keys.forEach(assertKey)
-      const { writes, result } = decide(keys.map((key) => this.#working.get(key)))
-      assertWrites(writes)
-      for (const { key, value } of writes) {
-        if (value === undefined) this.#working.delete(key)
-        else this.#working.set(key, value)
-      }
-      this.#commits++
-      return () => resolve(result)
-    } catch (reason) {
-      return () => reject(reason)
+  #commit(transaction: Pending): void {
+    const writes = transaction.decide((key) => this.#working.get(key))
+    for (const { key, value } of writes) {
+      if (value === undefined) this.#working.delete(key)
+      else this.#working.set(key, value)
     }
+    if (transaction.committed) this.#commits++
   }
 
   #beginFlush(): void {
@@ -167,7 +153,7 @@ class TreeStore implements MemoryStore {
     this.#cancelTimer = undefined
     this.#flushed = flush.image
     this.#flushes++
-    for (const { answer } of flush.decided) answer()
+    for (const transaction of flush.decided) transaction.answer()
     if (this.#decided.length > 0) this.#beginFlush()
     else this.#drained?.()
   }
@@ -202,11 +188,11 @@ class TreeStore implements MemoryStore {
 function readPage(tree: ByteTree, range: Range, limit: PageLimit): Page {
   assertPage(range, limit)
   const entries: Entry[] = []
-  let bytesLeft = limit.bytesMax
+  let bytes = 0
   for (const [key, value] of entriesOf(tree, range)) {
-    if (entries.length > 0 && (entries.length >= limit.entriesMax || bytesLeft <= 0)) return { entries, more: true }
     entries.push({ key, value })
-    bytesLeft -= key.length + value.length
+    bytes += key.length + value.length
+    if (entries.length >= limit.entriesMax || bytes >= limit.bytesMax) return { entries, more: true }
   }
   return { entries, more: false }
 }

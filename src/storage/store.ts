@@ -85,7 +85,7 @@ export interface PageLimit {
 
 export interface Page {
   readonly entries: readonly Entry[]
-  /** True when the range holds another entry after the last one of the page. */
+  /** False when the range was read to its end; true when a limit ended the page, though nothing may follow. */
   readonly more: boolean
 }
 

@@ -1,0 +1,239 @@
+/**
+ * The durable store: one LMDB environment (a memory-mapped B+ tree, copy on write, crash-safe without a recovery step) in a folder.
+ *
+ * Group commit. Transactions that arrive while a batch is being written wait, and are then decided together in one write
+ * transaction that is flushed once. `decide` runs on the main thread; writing the pages, flushing them and publishing the
+ * new root happen on a thread of the pool, in that order:
+ *
+ *     main thread   decide decide decide ─┐                                          ┌─ answers, next batch
+ *     pool thread                         └─ write pages ─ fdatasync ─ publish root ─┘
+ *     readers       ──────────────────── the state before ──────────────────┴─ the state after
+ *
+ * So a reader sees what is flushed, and only that, without waiting for anybody. This rests on lmdb's `overlappingSync` being off:
+ * with it the root is published before the flush.
+ *
+ * The lock on a data folder and the version of what is stored in it are the caller's affair.
+ */
+import { mkdir } from 'node:fs/promises'
+import { dirname, join, resolve as absolute } from 'node:path'
+import { open } from 'lmdb'
+import { assert } from '../base/assert.ts'
+import { flushFile, flushFolder } from './durable-folder.ts'
+import { assertKey, assertPage } from './key-bounds.ts'
+import { causeOfFailedCommit, storeFailure } from './lmdb-failure.ts'
+import type { LmdbDatabase } from './lmdb-page.ts'
+import { readPage } from './lmdb-page.ts'
+import type { Pending } from './pending-transaction.ts'
+import { PendingTransaction } from './pending-transaction.ts'
+import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreFailed, StoreStats, Value } from './store.ts'
+import { StoreClosed } from './store.ts'
+
+export interface LmdbStoreOptions {
+  /** The folder of the environment; it is made when it does not exist. */
+  readonly path: string
+}
+
+export interface LmdbStore extends Store {
+  /**
+   * A crash put in on purpose: rejects what is unanswered with {@link StoreClosed} at once, without waiting for its flush.
+   * Resolves when the files are released, which is when the write that is under way in the kernel has returned.
+   */
+  abandon(): Promise<void>
+  stats(): StoreStats
+}
+
+/** Each holds a slot of LMDB's table of readers, and keeps the pages that it sees from being used again. */
+const SNAPSHOTS_MAX = 512
+/** One batch occupies the main thread for some 10 ms at most. */
+const BATCH_TRANSACTIONS_MAX = 512
+const BATCH_BYTES_MAX = 16 * 1024 * 1024
+
+export async function openLmdbStore({ path }: LmdbStoreOptions): Promise<LmdbStore> {
+  try {
+    await mkdir(path, { recursive: true })
+    // A process that was killed may have published a root that the disk does not have yet; nobody may read it before.
+    await flushFile(join(path, 'data.mdb'))
+    const database = open<Uint8Array, Uint8Array>({
+      path,
+      noSubdir: false,
+      // Keys of up to 4,026 bytes. The size of existing environments stays what it is.
+      pageSize: 8192,
+      encoding: 'binary',
+      keyEncoding: 'binary',
+      overlappingSync: false,
+      // Transactions are grouped here; lmdb need not wait for the turn to end before it begins one.
+      eventTurnBatching: false,
+      maxDbs: 1,
+      maxReaders: SNAPSHOTS_MAX + 64,
+    })
+    await flushFolder(path)
+    await flushFolder(dirname(absolute(path)))
+    return new GroupCommitStore(database)
+  } catch (cause) {
+    throw storeFailure(cause)
+  }
+}
+
+class GroupCommitStore implements LmdbStore {
+  readonly failed: Promise<StoreFailed>
+  readonly #tellFailed: (failure: StoreFailed) => void
+  readonly #database: LmdbDatabase
+  readonly #snapshots = new Set<Snapshot>()
+  /** Not decided yet. */
+  #waiting: Pending[] = []
+  /** Decided, and not flushed yet. */
+  #underWay: Pending[] = []
+  #writing: Promise<void> | undefined
+  #released: Promise<void> | undefined
+  #failure: StoreFailed | undefined
+  #commits = 0
+  #flushes = 0
+
+  constructor(database: LmdbDatabase) {
+    this.#database = database
+    let tellFailed: (failure: StoreFailed) => void = () => undefined
+    this.failed = new Promise((resolve) => (tellFailed = resolve))
+    this.#tellFailed = tellFailed
+  }
+
+  transact<T>(keys: readonly Key[], decide: (values: readonly (Value | undefined)[]) => Decision<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#assertOpen()
+      keys.forEach(assertKey)
+      this.#waiting.push(new PendingTransaction(keys, decide, resolve, reject))
+      this.#writing ??= this.#writeBatches()
+    })
+  }
+
+  async get(key: Key): Promise<Value | undefined> {
+    this.#assertOpen()
+    assertKey(key)
+    return this.#reading(() => this.#database.get(key))
+  }
+
+  async getMany(keys: readonly Key[]): Promise<(Value | undefined)[]> {
+    this.#assertOpen()
+    keys.forEach(assertKey)
+    // One turn, one read transaction.
+    return this.#reading(() => keys.map((key) => this.#database.get(key)))
+  }
+
+  async page(range: Range, limit: PageLimit): Promise<Page> {
+    this.#assertOpen()
+    assertPage(range, limit)
+    return this.#reading(() => readPage(this.#database, range, limit))
+  }
+
+  async snapshot(): Promise<Snapshot> {
+    this.#assertOpen()
+    assert(this.#snapshots.size < SNAPSHOTS_MAX, `more than ${SNAPSHOTS_MAX} snapshots are open`)
+    const transaction = this.#reading(() => this.#database.useReadTransaction())
+    const assertHeld = (): void => {
+      this.#assertOpen()
+      if (!this.#snapshots.has(snapshot)) throw new StoreClosed('the snapshot was closed')
+    }
+    const snapshot: Snapshot = {
+      get: async (key) => {
+        assertHeld()
+        assertKey(key)
+        return this.#reading(() => this.#database.get(key, { transaction }))
+      },
+      page: async (range, limit) => {
+        assertHeld()
+        assertPage(range, limit)
+        return this.#reading(() => readPage(this.#database, range, limit, transaction))
+      },
+      close: () => {
+        if (this.#snapshots.delete(snapshot)) transaction.done()
+      },
+    }
+    this.#snapshots.add(snapshot)
+    return snapshot
+  }
+
+  close(): Promise<void> {
+    this.#released ??= this.#release()
+    return this.#released
+  }
+
+  abandon(): Promise<void> {
+    this.#rejectAll(new StoreClosed())
+    return this.close()
+  }
+
+  stats(): StoreStats {
+    return { commits: this.#commits, flushes: this.#flushes }
+  }
+
+  /** Writes until nothing waits. Never rejects: what goes wrong is the failure of the store. */
+  async #writeBatches(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      try {
+        if (await this.#database.transaction(() => this.#decideBatch())) this.#flushes++
+      } catch (error) {
+        this.#fail(await causeOfFailedCommit(error))
+      }
+      const flushed = this.#underWay
+      this.#underWay = []
+      for (const transaction of flushed) transaction.answer()
+    }
+    this.#writing = undefined
+  }
+
+  /**
+   * Runs inside the write transaction, so each transaction reads what those before it wrote. When LMDB refuses a write it
+   * also refuses to commit the transaction, and the whole batch fails.
+   * @returns whether anything was written: a batch that only refuses costs no flush
+   */
+  #decideBatch(): boolean {
+    let taken = 0
+    let writes = 0
+    let bytes = 0
+    for (const transaction of this.#waiting) {
+      if (taken === BATCH_TRANSACTIONS_MAX || bytes >= BATCH_BYTES_MAX) break
+      taken++
+      for (const { key, value } of transaction.decide((key) => this.#database.get(key))) {
+        if (value === undefined) this.#database.removeSync(key)
+        else this.#database.putSync(key, value)
+        writes++
+        bytes += value?.length ?? 0
+      }
+      if (transaction.committed) this.#commits++
+    }
+    this.#underWay = this.#waiting.splice(0, taken)
+    return writes > 0
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (cause) {
+      throw this.#fail(cause)
+    }
+  }
+
+  #fail(cause: unknown): StoreFailed {
+    this.#failure ??= storeFailure(cause)
+    this.#rejectAll(this.#failure)
+    this.#tellFailed(this.#failure)
+    return this.#failure
+  }
+
+  #rejectAll(reason: Error): void {
+    const unanswered = [...this.#underWay, ...this.#waiting]
+    this.#underWay = []
+    this.#waiting = []
+    for (const transaction of unanswered) transaction.reject(reason)
+  }
+
+  async #release(): Promise<void> {
+    await this.#writing
+    for (const snapshot of this.#snapshots) snapshot.close()
+    await this.#database.close()
+  }
+
+  #assertOpen(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#released !== undefined) throw new StoreClosed()
+  }
+}
