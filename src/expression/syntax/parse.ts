@@ -31,13 +31,14 @@ export interface Parsed<Tree> {
 
 /** "The maximum length of any expression string is 4 KB", counted in bytes before placeholders are replaced. */
 const expressionBytesMax = 4096
-/** Per parameter. A remembered expression of ordinary length takes about 2 KB, the longest possible a few hundred. */
-const entriesMax = 1000
+/** Per parameter. Applications have dozens. */
+const entriesMax = 500
+/** Longer texts are parsed each time: a tree takes some 25 times the memory of its text, and this cache must stay small whoever fills it. */
+const cachedLengthMax = 1024
 
 export function parse<P extends Parameter>(parameter: P, text: string): Parsed<TreeOf[P]> | Invalid {
   const grammar: Grammar<TreeOf[P]> = grammars[parameter]
-  // Longer than anything legal: not worth remembering, and the key would be as large as the client pleases.
-  if (text.length > expressionBytesMax) return tooLong(parameter, text)
+  if (text.length > cachedLengthMax) return parseAnew(parameter, grammar, text)
   const remembered = grammar.cache.get(text)
   if (remembered !== undefined) return remembered
   const parsed = parseAnew(parameter, grammar, text)
@@ -61,7 +62,10 @@ const grammars: { readonly [P in Parameter]: Grammar<TreeOf[P]> } = {
 
 function parseAnew<Tree>(parameter: Parameter, grammar: Grammar<Tree>, text: string): Parsed<Tree> | Invalid {
   if (text === '') return refused(parameter, 'The expression can not be empty;')
-  if (Buffer.byteLength(text) > expressionBytesMax) return tooLong(parameter, text)
+  const sizeBytes = Buffer.byteLength(text)
+  if (sizeBytes > expressionBytesMax) {
+    return refused(parameter, `Expression size has exceeded the maximum allowed size; expression size: ${sizeBytes}`)
+  }
   const cursor = new Cursor(text, grammar.keywords)
   try {
     const tree = grammar.parse(cursor)
@@ -76,10 +80,6 @@ function parseProjection(cursor: Cursor): Projection {
   const paths = cursor.list(() => parsePath(cursor))
   cursor.expectEnd()
   return paths
-}
-
-function tooLong(parameter: Parameter, text: string): Invalid {
-  return refused(parameter, `Expression size has exceeded the maximum allowed size; expression size: ${Buffer.byteLength(text)}`)
 }
 
 /** What every complaint about one expression begins with. */
