@@ -92,8 +92,7 @@ export function subtractNumbers(a: string, b: string): string | Invalid {
  * 0 to 99 and the first one at least 1, so `80 00` is free for zero. At most 21 bytes.
  */
 export function encodeNumber(normal: string): Uint8Array {
-  const decimal = decimalOf(normal)
-  const { digits, point, negative } = decimal
+  const { digits, point, negative } = decimalOf(normal)
   if (digits === '') return Uint8Array.of(0x80, 0x00)
   const exponent = Math.ceil(point / 2)
   // An odd point leaves the first pair with one digit.

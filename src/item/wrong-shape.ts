@@ -13,7 +13,7 @@ interface ShapeTexts {
   /** The Java class, named when an array comes instead. */
   readonly className: string
   readonly insteadOfString: string
-  /** What precedes is the token: `NUMBER_VALUE`, `TRUE_VALUE` or `FALSE_VALUE`; or the whole text. */
+  /** The token is `NUMBER_VALUE`, `TRUE_VALUE` or `FALSE_VALUE`. */
   readonly insteadOfToken: (token: string) => string
   readonly insteadOfObject: string
 }
