@@ -1,0 +1,33 @@
+import type { LinkedShape } from './linked-shape.ts'
+
+/**
+ * A value as DynamoDB prints it in the text of a ValidationException: Java's `toString`. Structures show their class and an
+ * identity (`com.amazonaws.dynamodb.v20120810.KeySchemaElement@64f4fb9`), so their content is never echoed.
+ */
+export function printedValue(shape: LinkedShape, value: unknown): string {
+  return value === undefined || value === null ? 'null' : `'${javaText(shape, value)}'`
+}
+
+function javaText(shape: LinkedShape, value: unknown): string {
+  if (shape.kind === 'list' && Array.isArray(value)) return `[${value.map((element) => javaText(shape.element, element)).join(', ')}]`
+  if (shape.kind === 'map' && typeof value === 'object') {
+    return `{${Object.entries(value as object)
+      .map(([key, entry]) => `${key}=${javaText(shape.value, entry)}`)
+      .join(', ')}}`
+  }
+  if (typeof value === 'object') return value === null ? 'null' : `com.amazonaws.dynamodb.v20120810.${shape.name}@${identityOf(value)}`
+  return String(value)
+}
+
+const identities = new WeakMap<object, string>()
+let lastIdentity = 0
+
+/** Stands for the address of a Java object: differs from object to object, and means nothing. */
+function identityOf(value: object): string {
+  const known = identities.get(value)
+  if (known !== undefined) return known
+  lastIdentity = (Math.imul(lastIdentity, 69069) + 0x2545f491) >>> 0
+  const identity = lastIdentity.toString(16)
+  identities.set(value, identity)
+  return identity
+}
