@@ -154,7 +154,7 @@ export class RegionEngine {
     let changed = false
     const decide = ([replicaRow, cell]: readonly (Value | undefined)[]): Decision<T | Gone> => {
       changed = false
-      if (replicaRow === undefined) return { writes: [], result: gone }
+      if (replicaRow === undefined || !this.versioning.accepts(replicaRow)) return { writes: [], result: gone }
       const before = cell === undefined ? undefined : this.versioning.shown(table, cell)
       const verdict = judge(before)
       if (verdict.kind === 'keep' || (verdict.kind === 'delete' && before === undefined)) return { writes: [], result: verdict.result }
@@ -218,7 +218,7 @@ export type Verdict<T> =
   | { readonly kind: 'delete'; readonly result: T }
   | { readonly kind: 'keep'; readonly result: T }
 
-/** The table was dropped while the write waited. */
+/** The table was dropped, or closed for being dropped, while the write waited. */
 export interface Gone {
   readonly kind: 'gone'
 }

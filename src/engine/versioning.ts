@@ -13,6 +13,9 @@ export interface Versioning {
   /** That row of a new, empty table. */
   newReplicaRow(): Value
 
+  /** False once the replica takes no more writes, because it is being removed. */
+  accepts(replicaRow: Value): boolean
+
   /** What a read of this cell returns; undefined when it shows no item. */
   shown(table: Table, cell: Value): StoredItem | undefined
 

@@ -1,0 +1,192 @@
+import type { Decision, Key, Value, Write } from '../storage/store.ts'
+import type { Cell } from './cell.ts'
+import { decodeCell, encodeCell } from './cell.ts'
+import { cursorOf } from './cursors.ts'
+import type { Incarnation } from './dot.ts'
+import { ledgerId, recordLoss } from './ledger.ts'
+import type { Membership } from './membership.ts'
+import { isDropped } from './membership.ts'
+import type { Policy, PolicyName } from './policy.ts'
+import type { ReplicaRow } from './replica-row.ts'
+import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
+import { cellKey, ledgerKey, logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
+import { receive } from './siblings.ts'
+import type { Version } from './version.ts'
+import { decodeVersion } from './version.ts'
+
+/**
+ * Takes a batch of another replica's log into this one: items, log, tombstones, ledger and cursors in one transaction [REP-22], so that
+ * a crash anywhere repeats nothing and skips nothing. What was applied already is skipped, a gap is reported [REP-24]. The content is
+ * not judged: it was, where it was accepted [REP-25].
+ */
+export interface Batch {
+  readonly incarnation: Incarnation
+  /** The number of the first record; the others follow without gap. */
+  readonly from: number
+  readonly records: readonly Uint8Array[]
+}
+
+export interface ApplyContext {
+  readonly tableNumber: number
+  readonly globalId: string
+  readonly region: string
+  readonly membership: Membership
+  readonly policy: Policy
+  readonly policyName: PolicyName
+  readonly nowMs: number
+  /** False when the ledger of this table is empty here: then no write can withdraw an entry. */
+  readonly ledgerInUse: boolean
+}
+
+export type Applied =
+  | {
+      readonly kind: 'applied'
+      readonly row: ReplicaRow
+      /** What was new here, in order. */
+      readonly versions: readonly Version[]
+      readonly losses: number
+    }
+  /** The batch begins beyond what is held. */
+  | { readonly kind: 'gap'; readonly row: ReplicaRow }
+  /** There is no such replica any more. */
+  | { readonly kind: 'gone' }
+
+/** The transaction that applies a batch: what it reads, and what it decides. */
+export function applyBatch(
+  batch: Batch,
+  context: ApplyContext,
+): { keys: readonly Key[]; decide: (values: readonly (Value | undefined)[]) => Decision<Applied> } {
+  const versions = batch.records.map(decodeVersion)
+  const keys = new KeySet()
+  keys.add(replicaRowKey(context.tableNumber))
+  for (const version of versions) keys.add(cellKey(context.tableNumber, version.itemKey))
+  if (context.ledgerInUse) for (const version of versions) for (const key of entryKeysOfBase(version, context)) keys.add(key)
+  return {
+    keys: keys.list,
+    decide(values) {
+      const [replicaRow] = values
+      if (replicaRow === undefined) return { writes: [], result: { kind: 'gone' } }
+      return new Application(decodeReplicaRow(replicaRow), keys, values, context).run(batch, versions)
+    },
+  }
+}
+
+/** One run of `decide`: what was read, and over it what is to be written. */
+class Application {
+  readonly #row: ReplicaRow
+  readonly #keys: KeySet
+  readonly #values: readonly (Value | undefined)[]
+  readonly #context: ApplyContext
+  readonly #cellByKey = new Map<string, { key: Key; cell: Cell }>()
+  readonly #entries = new Set<string>()
+  readonly #writes: Write[] = []
+  #itemCount: number
+  #sizeBytes: number
+  #losses = 0
+
+  constructor(row: ReplicaRow, keys: KeySet, values: readonly (Value | undefined)[], context: ApplyContext) {
+    this.#row = row
+    this.#keys = keys
+    this.#values = values
+    this.#context = context
+    this.#itemCount = row.itemCount
+    this.#sizeBytes = row.sizeBytes
+  }
+
+  run(batch: Batch, versions: readonly Version[]): Decision<Applied> {
+    const { tableNumber, membership } = this.#context
+    const { incarnation } = batch
+    if (isDropped(membership, incarnation, this.#row.epoch))
+      return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0 } }
+    const cursor = cursorOf(this.#row.cursors, incarnation)
+    if (batch.from > cursor + 1) return { writes: [], result: { kind: 'gap', row: this.#row } }
+    const final = membership.closed[incarnation] ?? Number.POSITIVE_INFINITY
+    const fresh = versions.filter((version) => version.dot.n > cursor && version.dot.n <= final)
+    const last = fresh.at(-1)
+    if (last === undefined) return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0 } }
+    for (const version of fresh) this.#apply(version)
+
+    const row: ReplicaRow = {
+      ...this.#row,
+      itemCount: this.#itemCount,
+      sizeBytes: this.#sizeBytes,
+      cursors: new Map(this.#row.cursors).set(incarnation, last.dot.n),
+    }
+    for (const { key, cell } of this.#cellByKey.values()) this.#writes.push({ key, value: encodeCell(cell) })
+    this.#writes.push({ key: replicaRowKey(tableNumber), value: encodeReplicaRow(row) })
+    return { writes: this.#writes, result: { kind: 'applied', row, versions: fresh, losses: this.#losses } }
+  }
+
+  #apply(version: Version): void {
+    const { tableNumber, membership, policy } = this.#context
+    this.#writes.push({ key: logKey(tableNumber, version.dot), value: version.bytes })
+    this.#withdrawBaseOf(version)
+    const key = cellKey(tableNumber, version.itemKey)
+    const held = this.#cell(key)
+    const siblings = receive(held.siblings, version, membership)
+    if (siblings === held.siblings) return
+    if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(tableNumber, version.dot), value: version.itemKey })
+
+    const before = held.siblings.length === 0 ? undefined : policy.show(held.siblings).stored
+    const shown = policy.show(siblings)
+    this.#itemCount += (shown.stored === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
+    this.#sizeBytes += (shown.stored?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
+    const recorded = new Set(siblings.filter((sibling) => held.recorded.has(sibling)))
+    for (const sibling of siblings) {
+      if (sibling === shown || recorded.has(sibling)) continue
+      this.#record(sibling, shown)
+      recorded.add(sibling)
+    }
+    this.#cellByKey.set(nameOf(key), { key, cell: { siblings, recorded } })
+  }
+
+  #cell(key: Key): Cell {
+    return this.#cellByKey.get(nameOf(key))?.cell ?? decodeCell(this.#values[this.#keys.indexOf(key)])
+  }
+
+  #record(loser: Version, winner: Version): void {
+    const { tableNumber, globalId, region, nowMs, policyName } = this.#context
+    const write = recordLoss({ tableNumber, globalId, loser, winner, rule: policyName, foundIn: region, foundAtMs: nowMs })
+    this.#writes.push(write)
+    this.#entries.add(nameOf(write.key))
+    this.#losses++
+  }
+
+  /** A write whose base is an entry's version withdraws that entry, also when the write itself is not kept [REP-19]. */
+  #withdrawBaseOf(version: Version): void {
+    if (!this.#context.ledgerInUse && this.#entries.size === 0) return
+    const [entryKey, withdrawal] = entryKeysOfBase(version, this.#context)
+    if (entryKey === undefined || withdrawal === undefined) return
+    const stands = this.#entries.has(nameOf(entryKey)) || this.#values[this.#keys.indexOf(entryKey)] !== undefined
+    if (!stands) return
+    this.#writes.push({ key: withdrawal, value: version.bytes.subarray(10, 24) })
+  }
+}
+
+function entryKeysOfBase(version: Version, context: ApplyContext): Key[] {
+  if (version.base === undefined) return []
+  const id = ledgerId(context.globalId, version.itemKey, version.base.dot)
+  return [ledgerKey(context.tableNumber, version.base.timestamp, id), withdrawalKey(context.tableNumber, version.base.timestamp, id)]
+}
+
+/** Keys without repetition, with the place of each. */
+class KeySet {
+  readonly list: Key[] = []
+  readonly #indexByName = new Map<string, number>()
+
+  add(key: Key): void {
+    const name = nameOf(key)
+    if (this.#indexByName.has(name)) return
+    this.#indexByName.set(name, this.list.length)
+    this.list.push(key)
+  }
+
+  /** -1 when the key is not among them. */
+  indexOf(key: Key): number {
+    return this.#indexByName.get(nameOf(key)) ?? -1
+  }
+}
+
+function nameOf(key: Key): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
+}

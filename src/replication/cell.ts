@@ -1,0 +1,67 @@
+import { assert } from '../base/assert.ts'
+import type { StoredItem } from '../engine/stored-item.ts'
+import type { Policy } from './policy.ts'
+import type { Siblings } from './siblings.ts'
+import type { Version } from './version.ts'
+import { asBuffer, decodeVersion, storedOf, versionLayout } from './version.ts'
+
+/**
+ * What is stored under an item's key: its siblings. One version is stored as it is; several as
+ *
+ *   layout(1)=2  count(1)  { recorded(1) length(4) version }
+ *
+ * `recorded` says that the version stands in this replica's ledger.
+ */
+export interface Cell {
+  readonly siblings: Siblings
+  /** Those of the siblings that the ledger has already. */
+  readonly recorded: ReadonlySet<Version>
+}
+
+export const emptyCell: Cell = { siblings: [], recorded: new Set() }
+
+export function decodeCell(bytes: Uint8Array | undefined): Cell {
+  if (bytes === undefined) return emptyCell
+  if (bytes[0] === versionLayout) return { siblings: [decodeVersion(bytes)], recorded: emptyCell.recorded }
+  assert(bytes[0] === severalLayout, `cell layout ${bytes[0]}`)
+  const buffer = asBuffer(bytes)
+  const siblings: Version[] = []
+  const recorded = new Set<Version>()
+  let at = 2
+  for (let count = buffer.readUInt8(1); count > 0; count--) {
+    const length = buffer.readUInt32BE(at + 1)
+    const version = decodeVersion(buffer.subarray(at + 5, at + 5 + length))
+    siblings.push(version)
+    if (buffer[at] === 1) recorded.add(version)
+    at += 5 + length
+  }
+  return { siblings, recorded }
+}
+
+/** Undefined when nothing is left to store. */
+export function encodeCell({ siblings, recorded }: Cell): Uint8Array | undefined {
+  const [first] = siblings
+  if (first === undefined) return undefined
+  if (siblings.length === 1) return first.bytes
+  assert(siblings.length <= siblingsMax, `${siblings.length} siblings of one item`)
+  const bytes = Buffer.allocUnsafe(siblings.reduce((sum, version) => sum + 5 + version.bytes.length, 2))
+  bytes[0] = severalLayout
+  bytes[1] = siblings.length
+  let at = 2
+  for (const version of siblings) {
+    bytes[at] = recorded.has(version) ? 1 : 0
+    bytes.writeUInt32BE(version.bytes.length, at + 1)
+    bytes.set(version.bytes, at + 5)
+    at += 5 + version.bytes.length
+  }
+  return bytes
+}
+
+/** What a read of the cell returns. An item without conflict is not decoded. */
+export function shownIn(bytes: Uint8Array, policy: Policy): StoredItem | undefined {
+  return bytes[0] === versionLayout ? storedOf(bytes) : policy.show(decodeCell(bytes).siblings).stored
+}
+
+const severalLayout = 2
+/** One per incarnation at most; the number of Regions that AWS has is far below. */
+const siblingsMax = 255

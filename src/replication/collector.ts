@@ -1,0 +1,102 @@
+import type { Store, Write } from '../storage/store.ts'
+import { decodeCell } from './cell.ts'
+import type { Cursors } from './cursors.ts'
+import { cursorOf } from './cursors.ts'
+import type { Dot, Incarnation } from './dot.ts'
+import { sameDot } from './dot.ts'
+import { cellKey, dotOfRow, dotRange, logKey } from './rows.ts'
+import { spaces } from '../engine/keyspace.ts'
+
+/**
+ * Lets go of what every member is known to have: log records at or below the stable cut, and tombstones that are stable and alone in
+ * their cell [REP-28]. It looks at log positions only, never at a clock.
+ */
+export class Collector {
+  readonly #store: Store
+  readonly #tableNumber: number
+  readonly #trimmedTo = new Map<Incarnation, number>()
+
+  constructor(store: Store, tableNumber: number) {
+    this.#store = store
+    this.#tableNumber = tableNumber
+  }
+
+  /** Collects up to `cut`. Calls must not overlap. */
+  async collect(cut: Cursors): Promise<void> {
+    for (const [incarnation, n] of cut) {
+      const trimmedTo = this.#trimmedTo.get(incarnation) ?? (await this.#firstRecord(incarnation)) - 1
+      if (n <= trimmedTo) continue
+      await this.#collectTombstones(incarnation, n)
+      await this.#trim(incarnation, trimmedTo + 1, n)
+    }
+  }
+
+  /** Removes all that is left of incarnations that every member has in full. */
+  async collectDropped(incarnations: readonly Incarnation[]): Promise<void> {
+    for (const incarnation of incarnations) {
+      await this.#collectTombstones(incarnation, undefined)
+      for (;;) {
+        const page = await this.#store.page(dotRange(this.#tableNumber, spaces.log, incarnation, 0, undefined), removalPage)
+        if (page.entries.length > 0) await this.#write(page.entries.map(({ key }) => ({ key, value: undefined })))
+        if (!page.more) break
+      }
+      this.#trimmedTo.delete(incarnation)
+    }
+  }
+
+  async #firstRecord(incarnation: Incarnation): Promise<number> {
+    const page = await this.#store.page(dotRange(this.#tableNumber, spaces.log, incarnation, 0, undefined), { entriesMax: 1, bytesMax: 1 })
+    const [first] = page.entries
+    return first === undefined ? 1 : dotOfRow(first.key).n
+  }
+
+  async #trim(incarnation: Incarnation, from: number, to: number): Promise<void> {
+    for (let first = from; first <= to; first += trimStep) {
+      const last = Math.min(to, first + trimStep - 1)
+      const writes: Write[] = []
+      for (let n = first; n <= last; n++) writes.push({ key: logKey(this.#tableNumber, { incarnation, n }), value: undefined })
+      await this.#write(writes)
+      this.#trimmedTo.set(incarnation, last)
+    }
+  }
+
+  async #collectTombstones(incarnation: Incarnation, to: number | undefined): Promise<void> {
+    const range = dotRange(this.#tableNumber, spaces.tombstones, incarnation, 0, to === undefined ? undefined : to + 1)
+    for (;;) {
+      const page = await this.#store.page(range, tombstonePage)
+      if (page.entries.length === 0) return
+      const tombstones = page.entries.map(({ key, value }) => ({ key, dot: dotOfRow(key), cell: cellKey(this.#tableNumber, value) }))
+      await this.#store.transact(
+        tombstones.map(({ cell }) => cell),
+        (cells) => {
+          // A tombstone beside a sibling goes when a write replaces both; then it is no longer in the cell.
+          const writes: Write[] = tombstones.map(({ key }) => ({ key, value: undefined }))
+          tombstones.forEach(({ dot, cell }, index) => {
+            if (isAloneIn(cells[index], dot)) writes.push({ key: cell, value: undefined })
+          })
+          return { writes, result: undefined }
+        },
+      )
+      if (!page.more) return
+    }
+  }
+
+  #write(writes: readonly Write[]): Promise<void> {
+    return this.#store.transact([], () => ({ writes, result: undefined }))
+  }
+}
+
+function isAloneIn(cell: Uint8Array | undefined, tombstone: Dot): boolean {
+  const [only, ...others] = decodeCell(cell).siblings
+  return only !== undefined && others.length === 0 && only.stored === undefined && sameDot(only.dot, tombstone)
+}
+
+/** True when the cut has moved on from `before` in some log. */
+export function movedOn(before: Cursors, cut: Cursors): boolean {
+  for (const [incarnation, n] of cut) if (n > cursorOf(before, incarnation)) return true
+  return false
+}
+
+const trimStep = 1000
+const tombstonePage = { entriesMax: 256, bytesMax: 1 << 20 }
+const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }

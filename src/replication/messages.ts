@@ -1,0 +1,69 @@
+import type { Cursors } from './cursors.ts'
+import type { Incarnation } from './dot.ts'
+
+/**
+ * What replicas of one table say to each other. Nothing relies on a message arriving, arriving once, or arriving in order: what is
+ * lost is sent again from the receiver's cursors [REP-24].
+ */
+export type Message = Changes | Progress | SeedRequest | SeedPage | SeedLost
+
+/** Records of one log, and how far the sender has come itself. Without records it asks the receiver how far that one has come. */
+export interface Changes {
+  readonly kind: 'changes'
+  readonly globalId: string
+  readonly incarnation: Incarnation
+  readonly from: number
+  readonly records: readonly Uint8Array[]
+  readonly report: Report
+  /** The receiver shall answer with its progress. */
+  readonly answer: boolean
+}
+
+/** How far the sender has come, after changes or when it is ready for them. */
+export interface Progress {
+  readonly kind: 'progress'
+  readonly globalId: string
+  readonly report: Report
+  /** Records were missing before those received: send again from here. */
+  readonly gap: boolean
+}
+
+/** A replica's durable cursors, own head included [REP-26]. */
+export interface Report {
+  readonly cursors: Cursors
+  /** The sender's own incarnations among them. */
+  readonly ours: readonly Incarnation[]
+}
+
+/** Asks for the page of a state transfer behind key `after`; the first one (undefined) opens the transfer. */
+export interface SeedRequest {
+  readonly kind: 'seed-request'
+  readonly globalId: string
+  readonly transfer: string
+  readonly after: Uint8Array | undefined
+}
+
+/** Cells of one snapshot, with the cursors of that same snapshot [REP-33]. */
+export interface SeedPage {
+  readonly kind: 'seed-page'
+  readonly globalId: string
+  readonly transfer: string
+  readonly after: Uint8Array | undefined
+  readonly cells: readonly { readonly itemKey: Uint8Array; readonly cell: Uint8Array }[]
+  readonly cursors: Cursors
+  readonly itemCount: number
+  readonly last: boolean
+}
+
+/** The source does not know the transfer (any more): begin again. */
+export interface SeedLost {
+  readonly kind: 'seed-lost'
+  readonly globalId: string
+  readonly transfer: string
+}
+
+/** How messages travel. */
+export interface Transport {
+  /** False when the link is known to be down; true promises nothing. */
+  send(to: string, message: Message): boolean
+}

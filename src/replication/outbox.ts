@@ -1,0 +1,206 @@
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import type { Store } from '../storage/store.ts'
+import type { Cursors } from './cursors.ts'
+import { cursorOf, equalCursors } from './cursors.ts'
+import type { Incarnation } from './dot.ts'
+import type { Message, Progress, Report } from './messages.ts'
+import type { ReplicaRow } from './replica-row.ts'
+import { decodeReplicaRow } from './replica-row.ts'
+import { dotOfRow, logFrom, replicaRowKey } from './rows.ts'
+
+/**
+ * Ships one replica's own logs to one other member: in log order, from where the receiver says it is, at the receiver's pace [REP-29].
+ * It reads what is flushed and nothing else [REP-23], and keeps no record in memory but those on their way.
+ */
+export class Outbox {
+  readonly #options: OutboxOptions
+  /** How far the receiver has come; undefined before it said so. */
+  #acknowledged: Cursors | undefined
+  readonly #sent = new Map<Incarnation, number>()
+  readonly #inFlight: InFlight[] = []
+  #inFlightBytes = 0
+  #lastReport: Cursors | undefined
+  #pumping = false
+  #again = false
+  #retryMs = retryMsMin
+  #cancelRetry: Cancel | undefined
+  #closed = false
+  #stalled: string | undefined
+
+  constructor(options: OutboxOptions) {
+    this.#options = options
+  }
+
+  /** What the receiver is known to have. */
+  get acknowledged(): Cursors | undefined {
+    return this.#acknowledged
+  }
+
+  /** Why nothing is shipped; undefined when all is well. */
+  get stalled(): string | undefined {
+    return this.#stalled
+  }
+
+  /** There may be something to ship. */
+  wake(): void {
+    if (this.#closed) return
+    if (this.#pumping) {
+      this.#again = true
+      return
+    }
+    this.#pumping = true
+    this.#pump().then(
+      () => this.#rest(),
+      (error: unknown) => {
+        this.#options.failed(error)
+        this.#rest()
+      },
+    )
+  }
+
+  /** The link is up (again): what was on its way may be lost. */
+  restart(): void {
+    this.#forgetFlight()
+    this.#retryMs = retryMsMin
+    this.#acknowledged = undefined
+    this.#lastReport = undefined
+    this.wake()
+  }
+
+  received(progress: Progress): void {
+    this.#acknowledged = progress.report.cursors
+    this.#retryMs = retryMsMin
+    this.#stalled = undefined
+    if (progress.gap) this.#forgetFlight()
+    for (let first = this.#inFlight[0]; first !== undefined; first = this.#inFlight[0]) {
+      if (cursorOf(this.#acknowledged, first.incarnation) < first.to) break
+      this.#inFlight.shift()
+      this.#inFlightBytes -= first.bytes
+    }
+    this.#watch()
+    this.wake()
+  }
+
+  /** Tells the receiver how far this replica has come, unless it has just been told. */
+  report(row: ReplicaRow): void {
+    if (this.#closed || (this.#lastReport !== undefined && equalCursors(this.#lastReport, row.cursors))) return
+    this.#send(row, '', 0, [], false)
+  }
+
+  /** A progress message told the receiver so. */
+  reported(cursors: Cursors): void {
+    this.#lastReport = cursors
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelRetry?.()
+  }
+
+  async #pump(): Promise<void> {
+    const { store, tableNumber } = this.#options
+    do {
+      this.#again = false
+      const encoded = await store.get(replicaRowKey(tableNumber))
+      if (encoded === undefined || this.#closed) return
+      const row = decodeReplicaRow(encoded)
+      if (this.#acknowledged === undefined) {
+        if (!this.#send(row, '', 0, [], true)) return
+        this.#watch()
+        continue
+      }
+      for (const incarnation of row.ours) {
+        if (this.#options.isComplete(incarnation)) continue
+        for (;;) {
+          const from = Math.max(cursorOf(this.#sent, incarnation), cursorOf(this.#acknowledged, incarnation)) + 1
+          if (from > cursorOf(row.cursors, incarnation) || this.#windowIsFull()) break
+          if (!(await this.#ship(row, incarnation, from))) return
+        }
+      }
+    } while (this.#again && !this.#closed)
+  }
+
+  async #ship(row: ReplicaRow, incarnation: Incarnation, from: number): Promise<boolean> {
+    const { store, tableNumber } = this.#options
+    const page = await store.page(logFrom(tableNumber, incarnation, from), batchLimit)
+    const [first] = page.entries
+    if (this.#closed || this.#acknowledged === undefined) return false
+    if (first === undefined || dotOfRow(first.key).n !== from) {
+      this.#stalled = `the records from ${incarnation}:${from} on are not kept any more`
+      return false
+    }
+    const records = page.entries.map((entry) => entry.value)
+    const bytes = records.reduce((sum, record) => sum + record.length, 0)
+    if (!this.#send(row, incarnation, from, records, true)) return false
+    const to = from + records.length - 1
+    this.#sent.set(incarnation, to)
+    this.#inFlight.push({ incarnation, to, bytes })
+    this.#inFlightBytes += bytes
+    this.#watch()
+    return true
+  }
+
+  #send(row: ReplicaRow, incarnation: Incarnation, from: number, records: readonly Uint8Array[], answer: boolean): boolean {
+    const { globalId, send } = this.#options
+    const sent = send({ kind: 'changes', globalId, incarnation, from, records, report: reportOf(row), answer })
+    if (sent) this.#lastReport = row.cursors
+    return sent
+  }
+
+  #windowIsFull(): boolean {
+    return this.#inFlight.length >= batchesInFlightMax || this.#inFlightBytes >= bytesInFlightMax
+  }
+
+  #forgetFlight(): void {
+    this.#sent.clear()
+    this.#inFlight.length = 0
+    this.#inFlightBytes = 0
+  }
+
+  /** While something is unanswered, sends it again after a while that grows; an answer or a link that comes up does so at once. */
+  #watch(): void {
+    this.#cancelRetry?.()
+    this.#cancelRetry = undefined
+    if (this.#closed || (this.#acknowledged !== undefined && this.#inFlight.length === 0)) return
+    this.#cancelRetry = this.#options.scheduler.after(this.#retryMs, () => {
+      this.#retryMs = Math.min(this.#retryMs * 2, retryMsMax)
+      this.#forgetFlight()
+      this.#acknowledged = undefined
+      this.wake()
+    })
+  }
+
+  #rest(): void {
+    this.#pumping = false
+    if (this.#again) this.wake()
+  }
+}
+
+export interface OutboxOptions {
+  readonly store: Store
+  readonly scheduler: Scheduler
+  readonly tableNumber: number
+  readonly globalId: string
+  /** True for an incarnation that every member is known to have in full. */
+  readonly isComplete: (incarnation: Incarnation) => boolean
+  readonly send: (message: Message) => boolean
+  readonly failed: (error: unknown) => void
+}
+
+export function reportOf(row: ReplicaRow): Report {
+  return { cursors: row.cursors, ours: [...row.ours] }
+}
+
+interface InFlight {
+  readonly incarnation: Incarnation
+  readonly to: number
+  readonly bytes: number
+}
+
+/** One message. */
+const batchLimit = { entriesMax: 256, bytesMax: 1 << 20 }
+/** What may be on its way to one receiver: with these a sender never outruns a receiver by more than a few megabytes. */
+const batchesInFlightMax = 16
+const bytesInFlightMax = 8 << 20
+const retryMsMin = 5_000
+const retryMsMax = 60_000

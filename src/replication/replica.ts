@@ -1,0 +1,472 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import type { Table } from '../engine/table.ts'
+import { StoreClosed } from '../storage/store.ts'
+import type { Store } from '../storage/store.ts'
+import { spaceRange, spaces } from '../engine/keyspace.ts'
+import { applyBatch } from './apply.ts'
+import { Collector, movedOn } from './collector.ts'
+import type { Cursors } from './cursors.ts'
+import { cursorOf, noCursors } from './cursors.ts'
+import type { Incarnation } from './dot.ts'
+import type { Membership } from './membership.ts'
+import { isDropped, keepsLog } from './membership.ts'
+import type { Changes, Message, Progress, Transport } from './messages.ts'
+import { Outbox, reportOf } from './outbox.ts'
+import { RecentLags } from './recent-lags.ts'
+import type { RegionClock } from './region-clock.ts'
+import type { ReplicaRow } from './replica-row.ts'
+import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
+import { Reports } from './reports.ts'
+import { membershipKey, replicaRowKey } from './rows.ts'
+import type { SeedProgress } from './seeding.ts'
+import { Seeding } from './seeding.ts'
+import { millisecondsOf } from './timestamp.ts'
+import type { Versions } from './versions.ts'
+
+/**
+ * One table's replica in one Region, towards the other members: ships what was written here, takes in what was written
+ * there, reports how far it has come, and lets go of what everybody has.
+ */
+export class Replica {
+  readonly #options: ReplicaOptions
+  readonly #outboxByPeer = new Map<string, Outbox>()
+  readonly #lagsByPeer = new Map<string, RecentLags>()
+  readonly #reports = new Reports()
+  readonly #collector: Collector
+  readonly #inbox: Delivery[] = []
+  #draining = false
+  #ready: boolean
+  #ledgerInUse: boolean
+  #seeding: Seeding | undefined
+  #cancelReport: Cancel | undefined
+  #cancelCollect: Cancel | undefined
+  #collecting = false
+  #collectedTo: Cursors = noCursors
+  #stalled: string | undefined
+  #closed = false
+  #appliedWaiters: (() => void)[] = []
+
+  private constructor(options: ReplicaOptions, ledgerInUse: boolean) {
+    this.#options = options
+    this.#ready = options.table.status !== 'CREATING'
+    this.#ledgerInUse = ledgerInUse
+    this.#collector = new Collector(options.store, options.table.number)
+    this.#followMembership()
+  }
+
+  /** Takes up a replica where its rows say it is. */
+  static async open(options: ReplicaOptions): Promise<Replica> {
+    const { store, table, versions } = options
+    const membership = await store.get(membershipKey(table.number))
+    if (membership !== undefined) versions.know(table.number, decodeMembership(membership))
+    const ledger = await store.page(spaceRange(table.number, spaces.ledger), { entriesMax: 1, bytesMax: 1 })
+    return new Replica(options, ledger.entries.length > 0)
+  }
+
+  get table(): Table {
+    return this.#options.table
+  }
+
+  get membership(): Membership {
+    return this.#options.versions.membership(this.#options.table.number)
+  }
+
+  /** False while it is being filled: it serves nobody and applies nothing. */
+  get ready(): boolean {
+    return this.#ready
+  }
+
+  get seedProgress(): SeedProgress | undefined {
+    return this.#seeding?.progress
+  }
+
+  /** What is durable of this replica; undefined when the table is gone. */
+  async row(): Promise<ReplicaRow | undefined> {
+    const encoded = await this.#options.store.get(replicaRowKey(this.table.number))
+    return encoded === undefined ? undefined : decodeReplicaRow(encoded)
+  }
+
+  /** A client's write is durable here. */
+  written(): void {
+    for (const outbox of this.#outboxByPeer.values()) outbox.wake()
+    this.#reportLater()
+  }
+
+  /**
+   * Adopts an epoch: from now on its members count. Returns what is durable here afterwards; undefined when the table is gone. An epoch that
+   * was adopted already, or passed, changes nothing.
+   */
+  async adopt(membership: Membership): Promise<ReplicaRow | undefined> {
+    const { store, table, versions } = this.#options
+    versions.know(table.number, membership)
+    const [replicaKey, memberKey] = [replicaRowKey(table.number), membershipKey(table.number)]
+    const row = await store.transact<ReplicaRow | undefined>([replicaKey], ([encoded]) => {
+      if (encoded === undefined) return { writes: [], result: undefined }
+      const before = decodeReplicaRow(encoded)
+      if (before.epoch >= membership.epoch) return { writes: [], result: before }
+      const remains = ([incarnation]: readonly [Incarnation, number]): boolean => !isDropped(membership, incarnation)
+      const cursors = new Map([...before.cursors].filter(remains))
+      const ours = new Set([...before.ours].filter((incarnation) => cursors.has(incarnation)))
+      const after: ReplicaRow = { ...before, epoch: membership.epoch, keepsLog: keepsLog(membership), cursors, ours }
+      const writes = [
+        { key: replicaKey, value: encodeReplicaRow(after) },
+        { key: memberKey, value: encodeMembership(membership) },
+      ]
+      return { writes, result: after }
+    })
+    this.#followMembership()
+    for (const outbox of this.#outboxByPeer.values()) outbox.wake()
+    this.#collectLater()
+    return row
+  }
+
+  /** Takes no more writes from clients. Returns the replica as it is with the last of them; undefined when the table is gone. */
+  async fence(): Promise<ReplicaRow | undefined> {
+    const key = replicaRowKey(this.table.number)
+    return this.#options.store.transact<ReplicaRow | undefined>([key], ([encoded]) => {
+      if (encoded === undefined) return { writes: [], result: undefined }
+      const row: ReplicaRow = { ...decodeReplicaRow(encoded), fenced: true }
+      return { writes: [{ key, value: encodeReplicaRow(row) }], result: row }
+    })
+  }
+
+  /** Fills this replica from `source`; false when it was closed before that was done. */
+  async seedFrom(source: string): Promise<boolean> {
+    const { store, scheduler, random, table, transport, versions } = this.#options
+    this.#ready = false
+    this.#seeding = new Seeding({
+      store,
+      scheduler,
+      random,
+      tableNumber: table.number,
+      globalId: table.globalId,
+      policy: versions.policy(),
+      send: (message) => transport.send(source, message),
+    })
+    const done = await this.#seeding.run()
+    this.#seeding = undefined
+    if (!done || this.#closed) return false
+    this.#ready = true
+    await this.#announce()
+    for (const outbox of this.#outboxByPeer.values()) outbox.restart()
+    return true
+  }
+
+  /** Settles when everything up to `goal` is applied here, or the replica is closed. */
+  async reaches(goal: Cursors): Promise<void> {
+    while (!this.#closed) {
+      const row = await this.row()
+      if (row === undefined) return
+      const { membership } = this
+      if ([...goal].every(([incarnation, n]) => cursorOf(row.cursors, incarnation) >= n || isDropped(membership, incarnation))) return
+      await new Promise<void>((resolve) => this.#appliedWaiters.push(resolve))
+    }
+  }
+
+  receive(from: string, message: Message): void {
+    if (this.#closed) return
+    switch (message.kind) {
+      case 'changes':
+        if (!this.#ready || !this.membership.members.includes(from)) return
+        this.#inbox.push({ from, changes: message })
+        this.#drain()
+        return
+      case 'progress':
+        this.#progressed(from, message)
+        return
+      case 'seed-page':
+      case 'seed-lost':
+        this.#seeding?.received(message)
+        return
+      case 'seed-request':
+        return
+    }
+  }
+
+  /** The link to a member is up: what was on its way may be lost. */
+  linkUp(peer: string): void {
+    this.#outboxByPeer.get(peer)?.restart()
+    this.#seeding?.linkUp()
+    this.#drain()
+  }
+
+  /** How changes flow to and from each other member. */
+  async flows(): Promise<readonly Flow[]> {
+    const row = await this.row()
+    if (row === undefined) return []
+    return [...this.#outboxByPeer].map(([peer, outbox]) => {
+      const acknowledged = outbox.acknowledged
+      let pending = 0
+      for (const incarnation of row.ours) {
+        if (this.#isComplete(incarnation)) continue
+        pending += Math.max(0, cursorOf(row.cursors, incarnation) - cursorOf(acknowledged ?? noCursors, incarnation))
+      }
+      const lags = this.#lagsByPeer.get(peer)
+      return {
+        peer,
+        pending: acknowledged === undefined ? undefined : pending,
+        stalled: outbox.stalled ?? this.#stalled,
+        received: lags?.count ?? 0,
+        lagP50Ms: lags?.quantile(0.5),
+        lagP99Ms: lags?.quantile(0.99),
+      }
+    })
+  }
+
+  /** What every member is known to have; undefined when that is not known. */
+  async stableCut(): Promise<Cursors | undefined> {
+    const row = await this.row()
+    return row === undefined ? undefined : this.#reports.stableCut(this.#options.region, row.cursors, this.membership)
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#seeding?.close()
+    this.#cancelReport?.()
+    this.#cancelCollect?.()
+    for (const outbox of this.#outboxByPeer.values()) outbox.close()
+    this.#wakeWaiters()
+  }
+
+  #followMembership(): void {
+    const { region, store, scheduler, table, transport } = this.#options
+    const others = new Set(this.membership.members.filter((member) => member !== region))
+    for (const [peer, outbox] of this.#outboxByPeer) {
+      if (others.has(peer)) continue
+      outbox.close()
+      this.#outboxByPeer.delete(peer)
+    }
+    for (const peer of others) {
+      if (this.#outboxByPeer.has(peer)) continue
+      const outbox = new Outbox({
+        store,
+        scheduler,
+        tableNumber: table.number,
+        globalId: table.globalId,
+        isComplete: (incarnation) => this.#isComplete(incarnation),
+        send: (message) => transport.send(peer, message),
+        failed: (error) => this.#failed('shipping', error),
+      })
+      this.#outboxByPeer.set(peer, outbox)
+      if (this.#ready) outbox.wake()
+    }
+  }
+
+  /** Its drop is announced: every member has it in full, whether or not the cursors still name it. */
+  #isComplete(incarnation: Incarnation): boolean {
+    return this.membership.dropped[incarnation] !== undefined
+  }
+
+  #progressed(from: string, progress: Progress): void {
+    const outbox = this.#outboxByPeer.get(from)
+    if (outbox === undefined) return
+    outbox.received(progress)
+    this.#noteReport(from, progress.report).catch((error: unknown) => this.#failed('reporting', error))
+  }
+
+  async #noteReport(from: string, report: Changes['report']): Promise<void> {
+    const row = await this.row()
+    if (row === undefined) return
+    this.#reports.note(from, report, row.cursors, this.membership)
+    this.#collectLater()
+  }
+
+  #drain(): void {
+    if (this.#draining) return
+    this.#draining = true
+    this.#applyAll().then(
+      () => (this.#draining = false),
+      (error: unknown) => {
+        this.#draining = false
+        this.#failed('applying', error)
+      },
+    )
+  }
+
+  async #applyAll(): Promise<void> {
+    for (let first = this.#inbox.shift(); first !== undefined && !this.#closed; first = this.#inbox.shift()) {
+      await this.#apply(this.#withFollowers(first))
+    }
+  }
+
+  /** What arrived meanwhile and continues the same log is applied in the same transaction. */
+  #withFollowers(first: Delivery): Delivery {
+    let { changes } = first
+    for (let next = this.#inbox[0]; next !== undefined; next = this.#inbox[0]) {
+      const continues =
+        next.from === first.from &&
+        changes.records.length > 0 &&
+        next.changes.incarnation === changes.incarnation &&
+        next.changes.from === changes.from + changes.records.length
+      if (!continues || changes.records.length + next.changes.records.length > recordsPerTransactionMax) break
+      this.#inbox.shift()
+      changes = { ...next.changes, from: changes.from, records: [...changes.records, ...next.changes.records] }
+    }
+    return { from: first.from, changes }
+  }
+
+  async #apply({ from, changes }: Delivery): Promise<void> {
+    const { store, region, table, versions, transport, trueClock, clock, log } = this.#options
+    const { keys, decide } = applyBatch(changes, {
+      tableNumber: table.number,
+      globalId: table.globalId,
+      region,
+      membership: this.membership,
+      policy: versions.policy(),
+      policyName: 'last-writer-wins',
+      nowMs: trueClock.nowMs(),
+      ledgerInUse: this.#ledgerInUse,
+    })
+    const applied = await store.transact(keys, decide)
+    if (applied.kind === 'gone' || this.#closed) return
+    this.#stalled = undefined
+    const { row } = applied
+    if (applied.kind === 'applied' && applied.versions.length > 0) {
+      if (applied.losses > 0) this.#ledgerInUse = true
+      const lags = this.#lags(from)
+      const nowMs = trueClock.nowMs()
+      for (const version of applied.versions) {
+        lags.add(Math.max(0, nowMs - version.committedAtMs))
+        const aheadMs = clock.observe(version.timestamp)
+        if (aheadMs > 0) log.warn('clock-skew', { region, of: version.region, aheadMs, writtenAtMs: millisecondsOf(version.timestamp) })
+      }
+      this.#wakeWaiters()
+    }
+    this.#reports.note(from, changes.report, row.cursors, this.membership)
+    this.#reports.applied(row.cursors, this.membership)
+    if (changes.answer) {
+      const gap = applied.kind === 'gap'
+      if (transport.send(from, { kind: 'progress', globalId: table.globalId, report: reportOf(row), gap })) {
+        this.#outboxByPeer.get(from)?.reported(row.cursors)
+      }
+    }
+    this.#reportLater()
+    this.#collectLater()
+  }
+
+  #lags(peer: string): RecentLags {
+    let lags = this.#lagsByPeer.get(peer)
+    if (lags === undefined) {
+      lags = new RecentLags()
+      this.#lagsByPeer.set(peer, lags)
+    }
+    return lags
+  }
+
+  /** Tells every member that this replica is ready and where it is. */
+  async #announce(): Promise<void> {
+    const { table, transport } = this.#options
+    const row = await this.row()
+    if (row === undefined) return
+    for (const peer of this.#outboxByPeer.keys()) {
+      transport.send(peer, { kind: 'progress', globalId: table.globalId, report: reportOf(row), gap: true })
+    }
+  }
+
+  /** Members to whom nothing was sent lately must hear how far this replica has come, or nothing becomes stable. */
+  #reportLater(): void {
+    if (this.#cancelReport !== undefined || this.#closed || this.#outboxByPeer.size === 0) return
+    this.#cancelReport = this.#options.scheduler.after(reportDelayMs, () => {
+      this.#cancelReport = undefined
+      this.row().then(
+        (row) => {
+          if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.report(row)
+        },
+        (error: unknown) => this.#failed('reporting', error),
+      )
+    })
+  }
+
+  #collectLater(): void {
+    if (this.#cancelCollect !== undefined || this.#collecting || this.#closed || !this.#ready) return
+    this.#cancelCollect = this.#options.scheduler.after(collectDelayMs, () => {
+      this.#cancelCollect = undefined
+      this.#collecting = true
+      this.#collect().then(
+        () => (this.#collecting = false),
+        (error: unknown) => {
+          this.#collecting = false
+          this.#failed('collecting', error)
+        },
+      )
+    })
+  }
+
+  async #collect(): Promise<void> {
+    const row = await this.row()
+    if (row === undefined || this.#closed) return
+    const { membership } = this
+    const cut = this.#reports.stableCut(this.#options.region, row.cursors, membership)
+    if (cut === undefined || !movedOn(this.#collectedTo, cut)) return
+    await this.#collector.collect(cut)
+    this.#collectedTo = cut
+  }
+
+  /** Removes the logs of incarnations that every member has in full and that no cursor names any more. */
+  async collectDropped(): Promise<void> {
+    const { membership } = this
+    await this.#collector.collectDropped(Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation)))
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#appliedWaiters
+    this.#appliedWaiters = []
+    for (const wake of waiters) wake()
+  }
+
+  /** A failure stops this replica's flow, visibly; nothing is skipped [REP-25]. */
+  #failed(doing: string, error: unknown): void {
+    if (this.#closed || error instanceof StoreClosed) return
+    const { log, region, table } = this.#options
+    this.#stalled = `${doing} failed: ${error instanceof Error ? error.message : String(error)}`
+    log.error('replication-stalled', { region, table: table.name, doing, error })
+  }
+}
+
+export interface ReplicaOptions {
+  readonly region: string
+  readonly table: Table
+  readonly store: Store
+  readonly versions: Versions
+  readonly clock: RegionClock
+  /** The process's clock, which no fault skews: for measuring lag. */
+  readonly trueClock: Clock
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly transport: Transport
+  readonly log: Log
+}
+
+/** Between this replica and one other member. */
+export interface Flow {
+  readonly peer: string
+  /** Changes of ours that it does not have yet; undefined while it has not said how far it is. */
+  readonly pending: number | undefined
+  /** Why nothing flows; undefined when all is well. */
+  readonly stalled: string | undefined
+  /** Changes of its that were applied here since the start. */
+  readonly received: number
+  /** From its commit to being durable here. */
+  readonly lagP50Ms: number | undefined
+  readonly lagP99Ms: number | undefined
+}
+
+interface Delivery {
+  readonly from: string
+  readonly changes: Changes
+}
+
+const recordsPerTransactionMax = 1024
+const reportDelayMs = 500
+const collectDelayMs = 200
+
+function encodeMembership(membership: Membership): Uint8Array {
+  return Buffer.from(JSON.stringify(membership), 'utf8')
+}
+
+function decodeMembership(row: Uint8Array): Membership {
+  return JSON.parse(Buffer.from(row).toString('utf8')) as Membership
+}

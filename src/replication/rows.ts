@@ -1,0 +1,90 @@
+import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
+import type { Key, Range } from '../storage/store.ts'
+import type { Dot, Incarnation } from './dot.ts'
+import type { Timestamp } from './timestamp.ts'
+import { asBuffer, cursorBytes, readDot, writeDot } from './version.ts'
+
+/** The keys of replication's rows within a table (the spaces are listed in the engine's keyspace). */
+
+const membershipSuffix = Uint8Array.of(0x01)
+const replicaSuffix = Uint8Array.of(0x00)
+
+export function replicaRowKey(tableNumber: number): Key {
+  return rowKey(tableNumber, spaces.replica, replicaSuffix)
+}
+
+export function membershipKey(tableNumber: number): Key {
+  return rowKey(tableNumber, spaces.replica, membershipSuffix)
+}
+
+export function cellKey(tableNumber: number, itemKey: Uint8Array): Key {
+  return rowKey(tableNumber, spaces.items, itemKey)
+}
+
+export function logKey(tableNumber: number, dot: Dot): Key {
+  return rowKey(tableNumber, spaces.log, dotSuffix(dot))
+}
+
+/** The records of one log from number `from` on. */
+export function logFrom(tableNumber: number, incarnation: Incarnation, from: number): Range {
+  return dotRange(tableNumber, spaces.log, incarnation, from, undefined)
+}
+
+export function tombstoneKey(tableNumber: number, dot: Dot): Key {
+  return rowKey(tableNumber, spaces.tombstones, dotSuffix(dot))
+}
+
+/** Rows of one incarnation in a space that is ordered by dots, numbers `from` (inclusive) to `to` (exclusive; undefined: all). */
+export function dotRange(
+  tableNumber: number,
+  space: typeof spaces.log | typeof spaces.tombstones,
+  incarnation: Incarnation,
+  from: number,
+  to: number | undefined,
+): Range {
+  return {
+    from: rowKey(tableNumber, space, dotSuffix({ incarnation, n: from })),
+    to: rowKey(tableNumber, space, dotSuffix({ incarnation, n: to ?? nMax })),
+  }
+}
+
+export function dotOfRow(key: Key): Dot {
+  return readDot(asBuffer(suffixOf(key)), 0)
+}
+
+/** Rows are ordered by the timestamp of the version that lost; its `id` is the same in every Region. */
+export function ledgerKey(tableNumber: number, timestamp: Timestamp, id: string): Key {
+  return rowKey(tableNumber, spaces.ledger, ledgerSuffix(timestamp, id))
+}
+
+/** Stands beside an entry: a later write built on the version, so it did not lose. */
+export function withdrawalKey(tableNumber: number, timestamp: Timestamp, id: string): Key {
+  return rowKey(tableNumber, spaces.ledger, Buffer.concat([ledgerSuffix(timestamp, id), Uint8Array.of(0x01)]))
+}
+
+export function isWithdrawal(key: Key): boolean {
+  return suffixOf(key).length === ledgerSuffixBytes + 1
+}
+
+/** Entries of versions written at `timestamp` or later. */
+export function ledgerFrom(tableNumber: number, timestamp: Timestamp): Range {
+  const from = Buffer.alloc(8)
+  from.writeBigUInt64BE(timestamp)
+  return spaceRange(tableNumber, spaces.ledger, from)
+}
+
+const nMax = 2 ** 48 - 1
+const ledgerSuffixBytes = 24
+
+function dotSuffix(dot: Dot): Uint8Array {
+  const suffix = Buffer.allocUnsafe(cursorBytes)
+  writeDot(suffix, dot, 0)
+  return suffix
+}
+
+function ledgerSuffix(timestamp: Timestamp, id: string): Uint8Array {
+  const suffix = Buffer.alloc(ledgerSuffixBytes)
+  suffix.writeBigUInt64BE(timestamp)
+  suffix.write(id, 8, 16, 'hex')
+  return suffix
+}

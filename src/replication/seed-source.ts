@@ -1,0 +1,81 @@
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import { spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
+import type { Snapshot, Store } from '../storage/store.ts'
+import type { Message, SeedPage, SeedRequest } from './messages.ts'
+import { decodeReplicaRow } from './replica-row.ts'
+import { replicaRowKey } from './rows.ts'
+
+/**
+ * Serves state transfers to new replicas, each from one flushed snapshot that stays still while writes go on [REP-33]. The receiver sets the
+ * pace; a transfer that nobody asks about for a while is let go, and its receiver begins again.
+ */
+export class SeedSource {
+  readonly #store: Store
+  readonly #scheduler: Scheduler
+  readonly #transferById = new Map<string, Transfer>()
+
+  constructor(store: Store, scheduler: Scheduler) {
+    this.#store = store
+    this.#scheduler = scheduler
+  }
+
+  async answer(request: SeedRequest, tableNumber: number): Promise<Message | undefined> {
+    const { transfer: id, globalId, after } = request
+    let transfer = this.#transferById.get(id)
+    if (transfer === undefined) {
+      if (after !== undefined || this.#transferById.size >= transfersMax) return { kind: 'seed-lost', globalId, transfer: id }
+      transfer = { snapshot: await this.#store.snapshot(), cancelExpiry: () => undefined }
+      this.#transferById.set(id, transfer)
+    }
+    this.#expireLater(id, transfer)
+    const page = await pageOf(transfer.snapshot, request, tableNumber)
+    if (page === undefined) return undefined
+    return page
+  }
+
+  close(): void {
+    for (const id of this.#transferById.keys()) this.#end(id)
+  }
+
+  #expireLater(id: string, transfer: Transfer): void {
+    transfer.cancelExpiry()
+    transfer.cancelExpiry = this.#scheduler.after(idleMsMax, () => this.#end(id))
+  }
+
+  #end(id: string): void {
+    const transfer = this.#transferById.get(id)
+    if (transfer === undefined) return
+    this.#transferById.delete(id)
+    transfer.cancelExpiry()
+    transfer.snapshot.close()
+  }
+}
+
+interface Transfer {
+  readonly snapshot: Snapshot
+  cancelExpiry: Cancel
+}
+
+/** Snapshots held open at once; each keeps old pages from being used again. */
+const transfersMax = 16
+/** Longer than a receiver waits before it asks again. */
+const idleMsMax = 120_000
+const pageLimit = { entriesMax: 1000, bytesMax: 1 << 20 }
+
+async function pageOf(snapshot: Snapshot, request: SeedRequest, tableNumber: number): Promise<SeedPage | undefined> {
+  const encoded = await snapshot.get(replicaRowKey(tableNumber))
+  if (encoded === undefined) return undefined
+  const row = decodeReplicaRow(encoded)
+  const from = request.after === undefined ? undefined : Buffer.concat([request.after, Uint8Array.of(0)])
+  const page = await snapshot.page(spaceRange(tableNumber, spaces.items, from), pageLimit)
+  return {
+    kind: 'seed-page',
+    globalId: request.globalId,
+    transfer: request.transfer,
+    after: request.after,
+    cells: page.entries.map(({ key, value }) => ({ itemKey: suffixOf(key), cell: value })),
+    cursors: row.cursors,
+    itemCount: row.itemCount,
+    last: !page.more,
+  }
+}

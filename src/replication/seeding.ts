@@ -1,0 +1,154 @@
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import type { Random } from '../base/random.ts'
+import { hex64 } from '../base/random.ts'
+import { spaceRange, spaces } from '../engine/keyspace.ts'
+import type { Store, Write } from '../storage/store.ts'
+import { decodeCell } from './cell.ts'
+import type { Cursors } from './cursors.ts'
+import type { Message, SeedLost, SeedPage } from './messages.ts'
+import type { Policy } from './policy.ts'
+import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
+import { cellKey, replicaRowKey, tombstoneKey } from './rows.ts'
+
+/**
+ * Fills a new replica from a member's snapshot. Until it is complete nothing of it counts: the cursors are set, with the
+ * totals, by the last transaction, and whenever the source lost the snapshot (or either side crashed) everything is removed and
+ * begun again [REP-33].
+ */
+export class Seeding {
+  readonly #options: SeedingOptions
+  #transfer = ''
+  #after: Uint8Array | undefined
+  #cancelRetry: Cancel | undefined
+  #received: ((page: SeedPage | SeedLost) => void) | undefined
+  #progress: SeedProgress = { items: 0, itemsExpected: undefined }
+  #closed = false
+
+  constructor(options: SeedingOptions) {
+    this.#options = options
+  }
+
+  get progress(): SeedProgress {
+    return this.#progress
+  }
+
+  /** Settles when the replica holds the snapshot; false when it was closed before. */
+  async run(): Promise<boolean> {
+    while (!this.#closed) if (await this.#attempt()) return true
+    return false
+  }
+
+  received(message: SeedPage | SeedLost): void {
+    if (message.transfer !== this.#transfer) return
+    if (message.kind === 'seed-page' && !sameKey(message.after, this.#after)) return
+    this.#received?.(message)
+  }
+
+  /** The link is up: what was asked for may be lost. */
+  linkUp(): void {
+    if (this.#received !== undefined) this.#ask()
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelRetry?.()
+    this.#received?.({ kind: 'seed-lost', globalId: this.#options.globalId, transfer: this.#transfer })
+  }
+
+  async #attempt(): Promise<boolean> {
+    const { store, tableNumber, policy, random } = this.#options
+    await removeCells(store, tableNumber)
+    this.#transfer = hex64(random)
+    this.#after = undefined
+    this.#progress = { items: 0, itemsExpected: undefined }
+    let itemCount = 0
+    let sizeBytes = 0
+    for (;;) {
+      const page = await this.#next()
+      if (this.#closed || page.kind === 'seed-lost') return false
+      const writes: Write[] = []
+      for (const { itemKey, cell } of page.cells) {
+        const { siblings } = decodeCell(cell)
+        writes.push({ key: cellKey(tableNumber, itemKey), value: cell })
+        for (const version of siblings) {
+          if (version.stored === undefined) writes.push({ key: tombstoneKey(tableNumber, version.dot), value: itemKey })
+        }
+        const { stored } = policy.show(siblings)
+        if (stored === undefined) continue
+        itemCount++
+        sizeBytes += stored.sizeBytes
+      }
+      await store.transact([], () => ({ writes, result: undefined }))
+      this.#progress = { items: itemCount, itemsExpected: page.itemCount }
+      if (page.last) {
+        await this.#complete(page.cursors, itemCount, sizeBytes)
+        return true
+      }
+      this.#after = page.cells.at(-1)?.itemKey
+    }
+  }
+
+  #next(): Promise<SeedPage | SeedLost> {
+    return new Promise((resolve) => {
+      this.#received = (message) => {
+        this.#received = undefined
+        this.#cancelRetry?.()
+        resolve(message)
+      }
+      if (this.#closed) this.close()
+      else this.#ask()
+    })
+  }
+
+  #ask(): void {
+    const { globalId, send, scheduler } = this.#options
+    send({ kind: 'seed-request', globalId, transfer: this.#transfer, after: this.#after })
+    this.#cancelRetry?.()
+    this.#cancelRetry = scheduler.after(retryMs, () => this.#ask())
+  }
+
+  async #complete(cursors: Cursors, itemCount: number, sizeBytes: number): Promise<void> {
+    const { store, tableNumber } = this.#options
+    const key = replicaRowKey(tableNumber)
+    await store.transact([key], ([encoded]) => {
+      if (encoded === undefined) return { writes: [], result: undefined }
+      const row = decodeReplicaRow(encoded)
+      return { writes: [{ key, value: encodeReplicaRow({ ...row, cursors, itemCount, sizeBytes }) }], result: undefined }
+    })
+  }
+}
+
+export interface SeedingOptions {
+  readonly store: Store
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly tableNumber: number
+  readonly globalId: string
+  readonly policy: Policy
+  /** Sends to the source. */
+  readonly send: (message: Message) => boolean
+}
+
+export interface SeedProgress {
+  readonly items: number
+  /** How many the source shows; undefined before it said so. */
+  readonly itemsExpected: number | undefined
+}
+
+const retryMs = 10_000
+const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }
+
+async function removeCells(store: Store, tableNumber: number): Promise<void> {
+  for (const space of [spaces.items, spaces.tombstones]) {
+    for (;;) {
+      const page = await store.page(spaceRange(tableNumber, space), removalPage)
+      const writes: Write[] = page.entries.map(({ key }) => ({ key, value: undefined }))
+      if (writes.length > 0) await store.transact([], () => ({ writes, result: undefined }))
+      if (!page.more) break
+    }
+  }
+}
+
+function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
+  return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0
+}

@@ -1,0 +1,160 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { hex64 } from '../base/random.ts'
+import type { StoredItem } from '../engine/stored-item.ts'
+import type { Table } from '../engine/table.ts'
+import type { Arrival, LocalChange, Statistics, Versioning } from '../engine/versioning.ts'
+import type { Key, Value, Write } from '../storage/store.ts'
+import { decodeCell, encodeCell, shownIn } from './cell.ts'
+import { cursorOf, joinInto } from './cursors.ts'
+import type { Incarnation } from './dot.ts'
+import { ledgerId } from './ledger.ts'
+import type { Membership } from './membership.ts'
+import { isDropped, soleMember } from './membership.ts'
+import type { Policy } from './policy.ts'
+import { policies } from './policy.ts'
+import type { RegionClock } from './region-clock.ts'
+import { decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
+import { logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
+import { encodeVersion } from './version.ts'
+
+/**
+ * How this Region versions what its clients write. It lives as long as the store is open, and with it each table's
+ * incarnation: drawn at the first local write after each opening, so that a disk that was set back cannot re-use a number
+ * that others have seen [REP-1].
+ */
+export class Versions implements Versioning {
+  readonly #region: string
+  readonly #clock: RegionClock
+  readonly #trueClock: Clock
+  readonly #random: Random
+  readonly #stateByTable = new Map<number, TableState>()
+
+  /** @param trueClock the process's clock, which no fault skews */
+  constructor(options: { region: string; clock: RegionClock; trueClock: Clock; random: Random }) {
+    this.#region = options.region
+    this.#clock = options.clock
+    this.#trueClock = options.trueClock
+    this.#random = options.random
+  }
+
+  /** The newest membership known here; it may be announced and not yet adopted. */
+  membership(tableNumber: number): Membership {
+    return this.#state(tableNumber).membership
+  }
+
+  /** Takes note of a membership, before it is adopted. */
+  know(tableNumber: number, membership: Membership): void {
+    const state = this.#state(tableNumber)
+    if (membership.epoch >= state.membership.epoch) state.membership = membership
+  }
+
+  forget(tableNumber: number): void {
+    this.#stateByTable.delete(tableNumber)
+  }
+
+  /** The incarnation of this opening; undefined before the table's first local write. */
+  currentIncarnation(tableNumber: number): Incarnation | undefined {
+    return this.#state(tableNumber).incarnation
+  }
+
+  policy(): Policy {
+    return policies['last-writer-wins']
+  }
+
+  replicaKey(table: Table): Key {
+    return replicaRowKey(table.number)
+  }
+
+  newReplicaRow(): Value {
+    return encodeReplicaRow(newReplicaRow)
+  }
+
+  accepts(replicaRow: Value): boolean {
+    return !isFenced(replicaRow)
+  }
+
+  shown(_table: Table, cell: Value): StoredItem | undefined {
+    return shownIn(cell, this.policy())
+  }
+
+  arrival(): Arrival {
+    return { timestamp: this.#clock.now(), committedAtMs: this.#trueClock.nowMs() }
+  }
+
+  statistics(replicaRow: Value): Statistics {
+    return decodeReplicaRow(replicaRow)
+  }
+
+  change(change: LocalChange): readonly Write[] {
+    const { table, itemKey, before, after } = change
+    const state = this.#state(table.number)
+    state.incarnation ??= hex64(this.#random)
+    const row = decodeReplicaRow(change.replicaRow)
+    const cell = decodeCell(change.cell)
+    const dot = { incarnation: state.incarnation, n: cursorOf(row.cursors, state.incarnation) + 1 }
+
+    // It has seen what the replica has, and what each sibling had that it replaces [REP-3]; it ranks above all of them [REP-6].
+    const context = new Map(row.cursors)
+    let { timestamp } = change.arrival
+    let epoch = row.epoch
+    for (const sibling of cell.siblings) {
+      joinInto(context, sibling.context)
+      joinInto(context, new Map([[sibling.dot.incarnation, sibling.dot.n]]))
+      if (sibling.timestamp >= timestamp) timestamp = sibling.timestamp + 1n
+      if (sibling.epoch > epoch) epoch = sibling.epoch
+    }
+    for (const incarnation of context.keys()) if (isDropped(state.membership, incarnation, epoch)) context.delete(incarnation)
+
+    const base = cell.siblings.length === 0 ? undefined : this.policy().show(cell.siblings)
+    const version = encodeVersion({
+      dot,
+      timestamp,
+      region: this.#region,
+      base: base === undefined ? undefined : { dot: base.dot, timestamp: base.timestamp },
+      context,
+      epoch,
+      committedAtMs: change.arrival.committedAtMs,
+      itemKey,
+      stored: after,
+    })
+    const replicaRow = encodeReplicaRow({
+      ...row,
+      itemCount: row.itemCount + (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
+      sizeBytes: row.sizeBytes + (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0),
+      own: dot.incarnation,
+      cursors: new Map(row.cursors).set(dot.incarnation, dot.n),
+      ours: row.ours.has(dot.incarnation) ? row.ours : new Set(row.ours).add(dot.incarnation),
+    })
+
+    // Alone, a delete is stable as soon as it is made: nobody else can hold what it deleted [REP-28].
+    const held = after !== undefined || row.keepsLog
+    const writes: Write[] = [
+      { key: replicaRowKey(table.number), value: replicaRow },
+      { key: change.cellKey, value: held ? encodeCell({ siblings: [version], recorded: new Set() }) : undefined },
+    ]
+    if (row.keepsLog) {
+      writes.push({ key: logKey(table.number, dot), value: version.bytes })
+      if (after === undefined) writes.push({ key: tombstoneKey(table.number, dot), value: itemKey })
+    }
+    if (base !== undefined && cell.recorded.has(base)) {
+      const id = ledgerId(table.globalId, itemKey, base.dot)
+      writes.push({ key: withdrawalKey(table.number, base.timestamp, id), value: version.bytes.subarray(10, 24) })
+    }
+    return writes
+  }
+
+  #state(tableNumber: number): TableState {
+    let state = this.#stateByTable.get(tableNumber)
+    if (state === undefined) {
+      state = { membership: soleMember(this.#region), incarnation: undefined }
+      this.#stateByTable.set(tableNumber, state)
+    }
+    return state
+  }
+}
+
+interface TableState {
+  membership: Membership
+  incarnation: Incarnation | undefined
+}
