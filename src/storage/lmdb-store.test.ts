@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openLmdbStore } from './lmdb-store.ts'
+import { storeModelContract } from './store-model.contract.ts'
 import type { Subject } from './store.contract.ts'
 import { storeContract } from './store.contract.ts'
 
@@ -23,3 +24,4 @@ async function openSubject(path: string): Promise<Subject> {
 const openFresh = async (): Promise<Subject> => openSubject(await mkdtemp(join(tmpdir(), 'everywrite-lmdb-')))
 
 storeContract('LMDB', openFresh)
+storeModelContract('an LMDB store', openFresh, 100)

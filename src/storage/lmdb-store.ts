@@ -20,7 +20,7 @@ import { open } from 'lmdb'
 import { assert } from '../base/assert.ts'
 import { flushFile, flushFolder } from './durable-folder.ts'
 import { assertKey, assertPage } from './key-bounds.ts'
-import { causeOfFailedCommit, storeFailure } from './lmdb-failure.ts'
+import { commitFailure, storeFailure } from './lmdb-failure.ts'
 import type { LmdbDatabase } from './lmdb-page.ts'
 import { readPage } from './lmdb-page.ts'
 import type { Pending } from './pending-transaction.ts'
@@ -68,7 +68,7 @@ export async function openLmdbStore({ path }: LmdbStoreOptions): Promise<LmdbSto
     })
     await flushFolder(path)
     await flushFolder(dirname(absolute(path)))
-    return new GroupCommitStore(database)
+    return new GroupCommitStore(database, path)
   } catch (cause) {
     throw storeFailure(cause)
   }
@@ -78,6 +78,7 @@ class GroupCommitStore implements LmdbStore {
   readonly failed: Promise<StoreFailed>
   readonly #tellFailed: (failure: StoreFailed) => void
   readonly #database: LmdbDatabase
+  readonly #path: string
   readonly #snapshots = new Set<Snapshot>()
   /** Not decided yet. */
   #waiting: Pending[] = []
@@ -89,8 +90,9 @@ class GroupCommitStore implements LmdbStore {
   #commits = 0
   #flushes = 0
 
-  constructor(database: LmdbDatabase) {
+  constructor(database: LmdbDatabase, path: string) {
     this.#database = database
+    this.#path = path
     let tellFailed: (failure: StoreFailed) => void = () => undefined
     this.failed = new Promise((resolve) => (tellFailed = resolve))
     this.#tellFailed = tellFailed
@@ -171,7 +173,7 @@ class GroupCommitStore implements LmdbStore {
       try {
         if (await this.#database.transaction(() => this.#decideBatch())) this.#flushes++
       } catch (error) {
-        this.#fail(await causeOfFailedCommit(error))
+        this.#fail(await commitFailure(error, this.#path))
       }
       const flushed = this.#underWay
       this.#underWay = []
@@ -208,12 +210,12 @@ class GroupCommitStore implements LmdbStore {
     try {
       return read()
     } catch (cause) {
-      throw this.#fail(cause)
+      throw this.#fail(storeFailure(cause))
     }
   }
 
-  #fail(cause: unknown): StoreFailed {
-    this.#failure ??= storeFailure(cause)
+  #fail(failure: StoreFailed): StoreFailed {
+    this.#failure ??= failure
     this.#rejectAll(this.#failure)
     this.#tellFailed(this.#failure)
     return this.#failure

@@ -3,6 +3,7 @@ import { VirtualTime } from '../base/virtual-time.ts'
 import { systemTime } from '../base/system-time.ts'
 import type { MemoryStore } from './memory-store.ts'
 import { createMemoryStore } from './memory-store.ts'
+import { storeModelContract } from './store-model.contract.ts'
 import type { Subject } from './store.contract.ts'
 import { storeContract } from './store.contract.ts'
 import { StoreClosed } from './store.ts'
@@ -16,6 +17,7 @@ function subject(store: MemoryStore): Subject {
 
 storeContract('memory, flushed in the next turn', async () => subject(createMemoryStore({ scheduler: systemTime })))
 storeContract('memory, flushed later', async () => subject(createMemoryStore({ scheduler: systemTime, flushDelayMs: () => 2 })))
+storeModelContract('a memory store', async () => subject(createMemoryStore({ scheduler: systemTime })), 300)
 
 function put(value: string) {
   return () => ({ writes: [{ key, value: Buffer.from(value) }], result: value })

@@ -199,6 +199,7 @@ export function storeContract(name: string, openSubject: () => Promise<Subject>)
           await turn()
         }
         for (let turns = 0; turns < round % 3; turns++) await turn()
+        readable = Math.max(readable, (await readLog(store)).length)
         subject = await subject.crash()
         opened.push(subject)
         for (const appender of await ended) expect(appender).toMatchObject({ status: 'rejected', reason: { code: 'STORE_CLOSED' } })
