@@ -1,18 +1,38 @@
 /**
  * Makes what stands in a folder durable: the part of durability that LMDB leaves to its caller.
  */
-import { open } from 'node:fs/promises'
+import { open, statfs } from 'node:fs/promises'
 import { platform } from 'node:os'
 
-/** Flushes a file that a process may have left written and not flushed. A file that does not exist yet has nothing to flush. */
-export async function flushFile(path: string): Promise<void> {
+/**
+ * Flushes a file that a process may have left written and not flushed.
+ * @returns false when there is no such file
+ */
+export async function flushFile(path: string): Promise<boolean> {
   const file = await open(path, 'r+').catch((error: unknown) => {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   })
-  if (file === undefined) return
+  if (file === undefined) return false
   try {
     await file.datasync()
+    return true
+  } finally {
+    await file.close()
+  }
+}
+
+export async function freeBytes(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize
+}
+
+/** Sees to it that a file has `sizeBytes` of its own on the disk, by writing them: a hole in a mapped file kills the process when the disk is full. */
+export async function allocateFile(path: string, sizeBytes: number): Promise<void> {
+  const file = await open(path, 'a')
+  try {
+    const { size } = await file.stat()
+    if (size < sizeBytes) await file.appendFile(new Uint8Array(sizeBytes - size))
   } finally {
     await file.close()
   }

@@ -1,7 +1,7 @@
 /**
  * What LMDB and the operating system say when they cannot go on, in the words of the port.
  */
-import { statfs } from 'node:fs/promises'
+import { freeBytes } from './durable-folder.ts'
 import { StoreFailed } from './store.ts'
 
 /** LMDB's own "map full", then Linux and macOS for: no space, file too big, quota exceeded. */
@@ -17,7 +17,7 @@ export function storeFailure(cause: unknown): StoreFailed {
 export async function commitFailure(error: unknown, folder: string): Promise<StoreFailed> {
   const cause = await reasonOf(error)
   const known = storeFailure(cause)
-  return known.code === 'IO_ERROR' && (await freeBytes(folder)) <= SHORT_WRITE_FREE_BYTES_MAX ? failure('DISK_FULL', cause) : known
+  return known.code === 'IO_ERROR' && (await isFull(folder)) ? failure('DISK_FULL', cause) : known
 }
 
 async function reasonOf(error: unknown): Promise<unknown> {
@@ -29,13 +29,12 @@ async function reasonOf(error: unknown): Promise<unknown> {
   }
 }
 
-async function freeBytes(folder: string): Promise<number> {
+async function isFull(folder: string): Promise<boolean> {
   try {
-    const { bavail, bsize } = await statfs(folder)
-    return bavail * bsize
+    return (await freeBytes(folder)) <= SHORT_WRITE_FREE_BYTES_MAX
   } catch {
     // A disk that cannot even say how full it is has failed, and is not merely full.
-    return Infinity
+    return false
   }
 }
 

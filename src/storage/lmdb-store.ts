@@ -18,15 +18,15 @@ import { mkdir } from 'node:fs/promises'
 import { dirname, join, resolve as absolute } from 'node:path'
 import { open } from 'lmdb'
 import { assert } from '../base/assert.ts'
-import { flushFile, flushFolder } from './durable-folder.ts'
+import { allocateFile, flushFile, flushFolder, freeBytes } from './durable-folder.ts'
 import { assertKey, assertPage } from './key-bounds.ts'
 import { commitFailure, storeFailure } from './lmdb-failure.ts'
 import type { LmdbDatabase } from './lmdb-page.ts'
 import { readPage } from './lmdb-page.ts'
 import type { Pending } from './pending-transaction.ts'
 import { PendingTransaction } from './pending-transaction.ts'
-import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreFailed, StoreStats, Value } from './store.ts'
-import { StoreClosed } from './store.ts'
+import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreStats, Value } from './store.ts'
+import { StoreClosed, StoreFailed } from './store.ts'
 
 export interface LmdbStoreOptions {
   /** The folder of the environment; it is made when it does not exist. */
@@ -44,6 +44,11 @@ export interface LmdbStore extends Store {
 
 /** Each holds a slot of LMDB's table of readers, and keeps the pages that it sees from being used again. */
 const SNAPSHOTS_MAX = 512
+/** A slot per snapshot, and some for the reads of a turn. */
+const READERS_MAX = SNAPSHOTS_MAX + 64
+/** 64 bytes per reader, and more than LMDB's own header. */
+const LOCK_FILE_BYTES = 64 * READERS_MAX + 8192
+const NEW_STORE_FREE_BYTES_MIN = 1024 * 1024
 /** One batch occupies the main thread for some 10 ms at most. */
 const BATCH_TRANSACTIONS_MAX = 512
 const BATCH_BYTES_MAX = 16 * 1024 * 1024
@@ -52,7 +57,11 @@ export async function openLmdbStore({ path }: LmdbStoreOptions): Promise<LmdbSto
   try {
     await mkdir(path, { recursive: true })
     // A process that was killed may have published a root that the disk does not have yet; nobody may read it before.
-    await flushFile(join(path, 'data.mdb'))
+    const exists = await flushFile(join(path, 'data.mdb'))
+    // lmdb ends the whole process when it cannot write the first pages of a new environment.
+    if (!exists && (await freeBytes(path)) < NEW_STORE_FREE_BYTES_MIN)
+      throw new StoreFailed('DISK_FULL', `no space for a new store in ${path}`)
+    await allocateFile(join(path, 'lock.mdb'), LOCK_FILE_BYTES)
     const database = open<Uint8Array, Uint8Array>({
       path,
       noSubdir: false,
@@ -64,13 +73,13 @@ export async function openLmdbStore({ path }: LmdbStoreOptions): Promise<LmdbSto
       // Transactions are grouped here; lmdb need not wait for the turn to end before it begins one.
       eventTurnBatching: false,
       maxDbs: 1,
-      maxReaders: SNAPSHOTS_MAX + 64,
+      maxReaders: READERS_MAX,
     })
     await flushFolder(path)
     await flushFolder(dirname(absolute(path)))
     return new GroupCommitStore(database, path)
   } catch (cause) {
-    throw storeFailure(cause)
+    throw cause instanceof StoreFailed ? cause : storeFailure(cause)
   }
 }
 
