@@ -69,7 +69,7 @@ export function bindExpressions(request: ExpressionRequest): BoundExpressions | 
 class Binding {
   readonly #names: Readonly<Record<string, string>> | undefined
   readonly #values: AttributeMap | undefined
-  readonly #used: (readonly string[])[] = []
+  readonly #used: ReadonlySet<string>[] = []
 
   constructor(names: Readonly<Record<string, string>> | undefined, values: AttributeMap | undefined) {
     this.#names = names
@@ -99,7 +99,7 @@ class Binding {
 
   #unusedOf(parameter: string, map: object | undefined): Invalid | undefined {
     if (map === undefined) return undefined
-    const unused = Object.keys(map).filter((placeholder) => !this.#used.some((used) => used.includes(placeholder)))
+    const unused = Object.keys(map).filter((placeholder) => !this.#used.some((used) => used.has(placeholder)))
     return unused.length === 0 ? undefined : invalid(`Value provided in ${parameter} unused in expressions: keys: {${unused.join(', ')}}`)
   }
 }

@@ -39,8 +39,8 @@ export class Cursor {
   }
 
   /** Every `#name` and `:value` read so far, in the order of the text. */
-  get placeholders(): readonly string[] {
-    return [...this.#placeholders]
+  get placeholders(): ReadonlySet<string> {
+    return this.#placeholders
   }
 
   /** The rule that was broken first, in DynamoDB's words. */

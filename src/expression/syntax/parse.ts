@@ -25,8 +25,8 @@ export interface TreeOf {
 
 export interface Parsed<Tree> {
   readonly tree: Tree
-  /** Every `#name` and `:value` of the text, once each, in its order. */
-  readonly placeholders: readonly string[]
+  /** Every `#name` and `:value` of the text, in its order. */
+  readonly placeholders: ReadonlySet<string>
 }
 
 /** "The maximum length of any expression string is 4 KB", counted in bytes before placeholders are replaced. */
