@@ -10,7 +10,9 @@
  *     readers       ──────────────────── the state before ──────────────────┴─ the state after
  *
  * So a reader sees what is flushed, and only that, without waiting for anybody. This rests on lmdb's `overlappingSync` being off:
- * with it the root is published before the flush.
+ * with it the root is published before the flush, and committing on the main thread costs that thread twice the time.
+ * Measured, 32 writers, 2 reads and 3 writes each with values of 400 bytes (lmdb 3.5.6, Node 20, 2 virtual cores, ext4, 2026-11):
+ * this way 17,400 transactions/s and 28 µs of main thread each; `transactionSync`, then `sync` on the pool: 17,300/s and 57 µs.
  *
  * The lock on a data folder and the version of what is stored in it are the caller's affair.
  */
@@ -21,8 +23,8 @@ import { assert } from '../base/assert.ts'
 import { allocateFile, flushFile, flushFolder, freeBytes } from './durable-folder.ts'
 import { assertKey, assertPage } from './key-bounds.ts'
 import { commitFailure, storeFailure } from './lmdb-failure.ts'
-import type { LmdbDatabase } from './lmdb-page.ts'
-import { readPage } from './lmdb-page.ts'
+import type { LmdbDatabase } from './lmdb-read.ts'
+import { readPage, readValue } from './lmdb-read.ts'
 import type { Pending } from './pending-transaction.ts'
 import { PendingTransaction } from './pending-transaction.ts'
 import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreStats, Value } from './store.ts'
@@ -119,14 +121,14 @@ class GroupCommitStore implements LmdbStore {
   async get(key: Key): Promise<Value | undefined> {
     this.#assertOpen()
     assertKey(key)
-    return this.#reading(() => this.#database.get(key))
+    return this.#reading(() => readValue(this.#database, key))
   }
 
   async getMany(keys: readonly Key[]): Promise<(Value | undefined)[]> {
     this.#assertOpen()
     keys.forEach(assertKey)
     // One turn, one read transaction.
-    return this.#reading(() => keys.map((key) => this.#database.get(key)))
+    return this.#reading(() => keys.map((key) => readValue(this.#database, key)))
   }
 
   async page(range: Range, limit: PageLimit): Promise<Page> {
@@ -203,7 +205,7 @@ class GroupCommitStore implements LmdbStore {
     for (const transaction of this.#waiting) {
       if (taken === BATCH_TRANSACTIONS_MAX || bytes >= BATCH_BYTES_MAX) break
       taken++
-      for (const { key, value } of transaction.decide((key) => this.#database.get(key))) {
+      for (const { key, value } of transaction.decide((key) => readValue(this.#database, key))) {
         if (value === undefined) this.#database.removeSync(key)
         else this.#database.putSync(key, value)
         writes++
