@@ -1,0 +1,130 @@
+import { createHash } from 'node:crypto'
+import { isRegionName } from './region-name.ts'
+import type { WireError } from './wire-error.ts'
+import { authenticationError } from './wire-error.ts'
+
+/**
+ * What a request says of who signed it, where it says so (`Authorization` header, or the query string of a presigned request).
+ * Reads and refuses; whether the signature is true is for sigv4.ts. Texts as observed on AWS.
+ */
+export interface Claim {
+  readonly accessKeyId: string
+  readonly scope: CredentialScope
+  readonly signedHeaders: readonly string[]
+  readonly signature: string
+  /** As the client wrote it, `20150830T123600Z` or another date. */
+  readonly date: string
+  /** Seconds for which a presigned request holds; undefined for one with a header. */
+  readonly expiresS: string | undefined
+  readonly presigned: boolean
+}
+
+export interface CredentialScope {
+  readonly date: string
+  /** Undefined when the credential names none that could be a Region. */
+  readonly region: string | undefined
+  readonly service: string
+  readonly terminator: string
+  /** Everything after the access key. */
+  readonly text: string
+}
+
+/** The parts of a request that carry it. */
+export interface SignedRequest {
+  readonly method: string
+  /** Path and query string. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
+}
+
+export const algorithm = 'AWS4-HMAC-SHA256'
+
+export function parseClaim(request: SignedRequest): Claim | WireError {
+  const header = headerOf(request, 'authorization')
+  const query = new URLSearchParams(queryOf(request.url))
+  if (query.has('X-Amz-Algorithm')) {
+    if (header === undefined) return claimOfQuery(query)
+    return authenticationError(
+      'InvalidSignatureException',
+      "Found both 'X-Amz-Algorithm' as a query-string param and 'Authorization' as HTTP header.",
+    )
+  }
+  if (header === undefined || header === '') {
+    return authenticationError('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
+  }
+  return claimOfHeader(header, headerOf(request, 'x-amz-date') ?? headerOf(request, 'date'))
+}
+
+export function headerOf(request: SignedRequest, name: string): string | undefined {
+  const value = request.headers[name]
+  return typeof value === 'object' ? value.join(',') : value
+}
+
+export function queryOf(url: string): string {
+  const at = url.indexOf('?')
+  return at < 0 ? '' : url.slice(at + 1)
+}
+
+function claimOfHeader(header: string, date: string | undefined): Claim | WireError {
+  const fields = fieldsOf(header)
+  const credential = fields.get('Credential')
+  const signature = fields.get('Signature')
+  const signedHeaders = fields.get('SignedHeaders')
+  if (credential === undefined || signature === undefined || signedHeaders === undefined || date === undefined) {
+    const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !fields.has(name))
+    const texts = missing.map((name) => `Authorization header requires '${name}' parameter. `)
+    if (date === undefined) texts.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
+    const hashed = createHash('sha256').update(header).digest('base64')
+    return incomplete(`${texts.join('')}(Hashed with SHA-256 and encoded with Base64) Authorization=${hashed}`)
+  }
+  const [accessKeyId, scope] = splitCredential(credential)
+  if (scope === undefined) return incomplete(credentialText(credential))
+  return { accessKeyId, scope, signedHeaders: signedHeaders.split(';'), signature, date, expiresS: undefined, presigned: false }
+}
+
+function claimOfQuery(query: URLSearchParams): Claim | WireError {
+  const names = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
+  const missing = names.filter((name) => !query.get(name))
+  if (missing.length > 0) {
+    const texts = missing.map((name) => `AWS query-string parameters must include '${name}'. `)
+    return incomplete(`${texts.join('')}Re-examine the query-string parameters.`)
+  }
+  const credential = query.get('X-Amz-Credential') ?? ''
+  const [accessKeyId, scope] = splitCredential(credential)
+  if (scope === undefined) return incomplete(credentialText(credential))
+  return {
+    accessKeyId,
+    scope,
+    signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
+    signature: query.get('X-Amz-Signature') ?? '',
+    date: query.get('X-Amz-Date') ?? '',
+    expiresS: query.get('X-Amz-Expires') ?? undefined,
+    presigned: true,
+  }
+}
+
+/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields. */
+function fieldsOf(header: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>()
+  for (const field of header.split(/[,\s]+/).slice(1)) {
+    const at = field.indexOf('=')
+    if (at > 0 && at < field.length - 1) fields.set(field.slice(0, at), field.slice(at + 1))
+  }
+  return fields
+}
+
+function splitCredential(credential: string): [string, CredentialScope | undefined] {
+  const parts = credential.split('/')
+  const [terminator = '', service = '', region = '', date = ''] = parts.slice(-4).reverse()
+  const accessKeyId = parts.slice(0, -4).join('/')
+  if (parts.length < 5 || accessKeyId === '') return [credential, undefined]
+  return [accessKeyId, { date, region: isRegionName(region) ? region : undefined, service, terminator, text: parts.slice(-4).join('/') }]
+}
+
+function credentialText(credential: string): string {
+  return `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`
+}
+
+function incomplete(message: string): WireError {
+  return authenticationError('IncompleteSignatureException', message)
+}

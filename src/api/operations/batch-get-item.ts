@@ -1,0 +1,121 @@
+import { readUnits } from '../../cost/capacity.ts'
+import type { StoredItem } from '../../engine/stored-item.ts'
+import { encodeImage } from '../../engine/stored-item.ts'
+import type { ProjectionPlan } from '../../expression/projection.ts'
+import { project } from '../../expression/projection.ts'
+import type { AttributeMap } from '../../item/attribute-value.ts'
+import { isInvalid } from '../../item/invalid.ts'
+import { parseKey } from '../../item/item-key.ts'
+import { parseItem } from '../../item/parse-attribute-value.ts'
+import { jsonList, jsonObject } from '../answer.ts'
+import type { WireError } from '../wire-error.ts'
+import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
+import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
+import { consumedCapacity } from './consumed-capacity.ts'
+import { DUPLICATE_KEYS, hasDuplicates } from './duplicate-keys.ts'
+import { bind, legacyProblem } from './expressions.ts'
+import type { CallContext } from './operation.ts'
+import { operation } from './operation.ts'
+import type { OpenTable } from './table-lookup.ts'
+import { openTable } from './table-lookup.ts'
+
+interface Input {
+  readonly RequestItems: Readonly<Record<string, KeysAndAttributes>>
+  readonly ReturnConsumedCapacity?: ReturnConsumedCapacity
+}
+
+interface KeysAndAttributes {
+  readonly Keys: readonly unknown[]
+  readonly ConsistentRead?: boolean
+  readonly ProjectionExpression?: string
+  readonly ExpressionAttributeNames?: Readonly<Record<string, string>>
+}
+
+const KEYS_MAX = 100
+const ANSWER_BYTES_MAX = 16 << 20
+
+/** One table's part of the request, understood; the table may still be missing. */
+interface Part {
+  readonly given: string
+  readonly request: KeysAndAttributes
+  readonly keys: readonly AttributeMap[]
+  readonly projection: ProjectionPlan | undefined
+}
+
+interface OpenPart extends Part, OpenTable {
+  readonly itemKeys: readonly Uint8Array[]
+}
+
+/** Everything is judged before anything is read: one bad key refuses the whole batch. */
+export const batchGetItem = operation<Input>(async (context, input) => {
+  const entries = Object.entries(input.RequestItems)
+  if (entries.reduce((total, [, { Keys }]) => total + Keys.length, 0) > KEYS_MAX) {
+    return validationError('Too many items requested for the BatchGetItem call')
+  }
+  const parts: OpenPart[] = []
+  for (const part of entries.map(understand)) {
+    const open = isWireError(part) ? part : await openPart(context, part)
+    if (isWireError(open)) return open
+    parts.push(open)
+  }
+
+  let bytesLeft = ANSWER_BYTES_MAX
+  const answers = []
+  for (const part of parts) {
+    const answer = await readPart(part, bytesLeft)
+    bytesLeft -= answer.sizeBytes
+    answers.push(answer)
+  }
+  const consumed = answers.map(({ part, units }) => consumedCapacity(input.ReturnConsumedCapacity, part.given, units))
+  return {
+    Responses: jsonObject(answers.map(({ part, images }) => [part.given, jsonList(images)])),
+    UnprocessedKeys: Object.fromEntries(
+      answers.flatMap(({ part, unread }) => (unread.length === 0 ? [] : [[part.given, { ...part.request, Keys: unread }]])),
+    ),
+    ConsumedCapacity: consumed.includes(undefined) ? undefined : consumed,
+  }
+})
+
+function understand([given, request]: readonly [string, KeysAndAttributes]): Part | WireError {
+  const keys: AttributeMap[] = []
+  for (const json of request.Keys) {
+    const key = parseItem(json)
+    if (isInvalid(key)) return fromInvalid(key)
+    keys.push(key.item)
+  }
+  const bound = legacyProblem(request) ?? bind(request, { projection: request.ProjectionExpression })
+  return isWireError(bound) ? bound : { given, request, keys, projection: bound.projection }
+}
+
+async function openPart(context: CallContext, part: Part): Promise<OpenPart | WireError> {
+  const open = await openTable(context, part.given)
+  if (isWireError(open)) return open
+  const itemKeys: Uint8Array[] = []
+  for (const attributes of part.keys) {
+    const key = parseKey(open.table.schema, attributes)
+    if (isInvalid(key)) return fromInvalid(key)
+    itemKeys.push(key.key)
+  }
+  return hasDuplicates(itemKeys) ? validationError(DUPLICATE_KEYS) : { ...part, ...open, itemKeys }
+}
+
+/** Reads until the answer is full; the keys that no longer fit are handed back. */
+async function readPart(part: OpenPart, bytesLeft: number) {
+  const items = await Promise.all(part.itemKeys.map((key) => part.engine.getItem(part.table, key)))
+  const images: Uint8Array[] = []
+  let units = 0
+  let sizeBytes = 0
+  for (const [at, item] of items.entries()) {
+    if (item !== undefined && sizeBytes + item.sizeBytes > bytesLeft) {
+      return { part, images, units, sizeBytes, unread: part.request.Keys.slice(at) }
+    }
+    units += readUnits(item?.sizeBytes ?? 0, part.request.ConsistentRead === true ? 'strong' : 'eventual')
+    sizeBytes += item?.sizeBytes ?? 0
+    if (item !== undefined) images.push(imageOf(item, part.projection))
+  }
+  return { part, images, units, sizeBytes, unread: [] }
+}
+
+function imageOf(item: StoredItem, projection: ProjectionPlan | undefined): Uint8Array {
+  return projection === undefined ? item.image : encodeImage(project(projection, item.item))
+}

@@ -1,0 +1,34 @@
+import type { Answer } from '../answer.ts'
+import type { ControlPlane } from '../control-plane.ts'
+import type { WireError } from '../wire-error.ts'
+
+/** What an operation is called with, beside its input. */
+export interface CallContext {
+  readonly region: string
+  readonly controlPlane: ControlPlane
+  readonly nowMs: number
+  /** The `Host` that the client called; undefined for a call without HTTP. */
+  readonly host: string | undefined
+}
+
+/**
+ * One operation of DynamoDB. Its input has been held to the service model: members have their JSON types, required ones are
+ * there, nulls are gone. What the model cannot say, it checks itself, in DynamoDB's order.
+ */
+export interface Operation {
+  run(context: CallContext, input: unknown): Promise<Answer | WireError>
+}
+
+/** @param run its `Input` states those members of the model's shape that the operation reads */
+export function operation<Input>(run: (context: CallContext, input: Input) => Promise<Answer | WireError>): Operation {
+  return { run: (context, input) => run(context, input as Input) }
+}
+
+/**
+ * Names the first parameter that was sent and that we do not do yet. Silence would be worse: a client that sent it relies on it.
+ * @param known what this operation would do in DynamoDB and does not do here
+ */
+export function unsupportedParameter(input: object, known: readonly string[]): string | undefined {
+  const sent = known.find((name) => (input as Readonly<Record<string, unknown>>)[name] !== undefined)
+  return sent === undefined ? undefined : `everywrite does not support the parameter ${sent} yet`
+}

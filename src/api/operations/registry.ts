@@ -1,0 +1,84 @@
+import type { OperationName } from '../service-model.ts'
+import { batchGetItem } from './batch-get-item.ts'
+import { batchWriteItem } from './batch-write-item.ts'
+import { createTable } from './create-table.ts'
+import { deleteItem } from './delete-item.ts'
+import { deleteTable } from './delete-table.ts'
+import { describeEndpoints } from './describe-endpoints.ts'
+import { describeLimits } from './describe-limits.ts'
+import { describeTable } from './describe-table.ts'
+import { getItem } from './get-item.ts'
+import { listTables } from './list-tables.ts'
+import { listTagsOfResource } from './list-tags-of-resource.ts'
+import type { Operation } from './operation.ts'
+import { putItem } from './put-item.ts'
+import { query } from './query.ts'
+import { scan } from './scan.ts'
+import { tagResource } from './tag-resource.ts'
+import { untagResource } from './untag-resource.ts'
+import { updateItem } from './update-item.ts'
+import { updateTable } from './update-table.ts'
+
+/** Answered like an operation that DynamoDB has never heard of. */
+const notYet = undefined
+
+/** Every operation of DynamoDB. */
+export const operations: Readonly<Record<OperationName, Operation | undefined>> = {
+  BatchExecuteStatement: notYet,
+  BatchGetItem: batchGetItem,
+  BatchWriteItem: batchWriteItem,
+  CreateBackup: notYet,
+  CreateGlobalTable: notYet,
+  CreateTable: createTable,
+  DeleteBackup: notYet,
+  DeleteItem: deleteItem,
+  DeleteResourcePolicy: notYet,
+  DeleteTable: deleteTable,
+  DescribeBackup: notYet,
+  DescribeContinuousBackups: notYet,
+  DescribeContributorInsights: notYet,
+  DescribeEndpoints: describeEndpoints,
+  DescribeExport: notYet,
+  DescribeGlobalTable: notYet,
+  DescribeGlobalTableSettings: notYet,
+  DescribeImport: notYet,
+  DescribeKinesisStreamingDestination: notYet,
+  DescribeLimits: describeLimits,
+  DescribeTable: describeTable,
+  DescribeTableReplicaAutoScaling: notYet,
+  DescribeTimeToLive: notYet,
+  DisableKinesisStreamingDestination: notYet,
+  EnableKinesisStreamingDestination: notYet,
+  ExecuteStatement: notYet,
+  ExecuteTransaction: notYet,
+  ExportTableToPointInTime: notYet,
+  GetItem: getItem,
+  GetResourcePolicy: notYet,
+  ImportTable: notYet,
+  ListBackups: notYet,
+  ListContributorInsights: notYet,
+  ListExports: notYet,
+  ListGlobalTables: notYet,
+  ListImports: notYet,
+  ListTables: listTables,
+  ListTagsOfResource: listTagsOfResource,
+  PutItem: putItem,
+  PutResourcePolicy: notYet,
+  Query: query,
+  RestoreTableFromBackup: notYet,
+  RestoreTableToPointInTime: notYet,
+  Scan: scan,
+  TagResource: tagResource,
+  TransactGetItems: notYet,
+  TransactWriteItems: notYet,
+  UntagResource: untagResource,
+  UpdateContinuousBackups: notYet,
+  UpdateContributorInsights: notYet,
+  UpdateGlobalTable: notYet,
+  UpdateGlobalTableSettings: notYet,
+  UpdateItem: updateItem,
+  UpdateKinesisStreamingDestination: notYet,
+  UpdateTable: updateTable,
+  UpdateTableReplicaAutoScaling: notYet,
+  UpdateTimeToLive: notYet,
+}

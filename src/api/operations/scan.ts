@@ -1,0 +1,65 @@
+import type { AttributeMap } from '../../item/attribute-value.ts'
+import { isInvalid } from '../../item/invalid.ts'
+import { hashRangeOfSegment, parseKey } from '../../item/item-key.ts'
+import type { KeySchema } from '../../item/key-schema.ts'
+import { parseItem } from '../../item/parse-attribute-value.ts'
+import type { WireError } from '../wire-error.ts'
+import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
+import { bind, legacyProblem } from './expressions.ts'
+import type { PageInput } from './item-page.ts'
+import { indexProblem, readPage, selectProblem } from './item-page.ts'
+import type { Bounds } from './key-range.ts'
+import { boundsBehind, contains } from './key-range.ts'
+import { operation } from './operation.ts'
+import { openTable } from './table-lookup.ts'
+
+interface Input extends PageInput {
+  readonly Segment?: number
+  readonly TotalSegments?: number
+}
+
+export const scan = operation<Input>(async (context, input) => {
+  const start = input.ExclusiveStartKey === undefined ? undefined : parseItem(input.ExclusiveStartKey)
+  if (isInvalid(start) && start.kind === 'serialization') return fromInvalid(start)
+  const misused = legacyProblem(input) ?? selectProblem(input, 'Scanning') ?? segmentProblem(input)
+  if (misused !== undefined) return misused
+  const bound = bind(input, { projection: input.ProjectionExpression, filter: input.FilterExpression })
+  if (isWireError(bound)) return bound
+  const open = await openTable(context, input.TableName)
+  if (isWireError(open)) return open
+  const unusable = indexProblem(input)
+  if (unusable !== undefined) return unusable
+
+  const whole = hashRangeOfSegment(input.Segment ?? 0, input.TotalSegments ?? 1)
+  const bounds =
+    start === undefined ? whole : isInvalid(start) ? fromInvalid(start) : startBehind(start.item, open.table.schema, whole, input)
+  if (isWireError(bounds)) return bounds
+  return readPage(open, input, { bounds, reverse: false, filter: bound.filter, projection: bound.projection })
+})
+
+function segmentProblem({ Segment, TotalSegments }: Input): WireError | undefined {
+  if (Segment === undefined && TotalSegments === undefined) return undefined
+  if (Segment === undefined) {
+    return validationError('The Segment parameter is required but was not present in the request when parameter TotalSegments is present')
+  }
+  if (TotalSegments === undefined) {
+    return validationError('The TotalSegments parameter is required but was not present in the request when Segment parameter is present')
+  }
+  if (Segment < TotalSegments) return undefined
+  return validationError(
+    'The Segment parameter is zero-based and must be less than parameter TotalSegments: ' +
+      `Segment: ${Segment} is not less than TotalSegments: ${TotalSegments}`,
+  )
+}
+
+function startBehind(start: AttributeMap, schema: KeySchema, whole: Bounds, { Segment, TotalSegments }: Input): Bounds | WireError {
+  const key = parseKey(schema, start)
+  if (isInvalid(key)) return validationError(`The provided starting key is invalid: ${key.invalid}`)
+  if (!contains(whole, key.key)) {
+    return validationError(
+      'The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. ' +
+        `TotalSegments: ${TotalSegments} Segment: ${Segment}`,
+    )
+  }
+  return boundsBehind(whole, key.key, false)
+}

@@ -1,0 +1,39 @@
+import type { RegionEngine } from '../../engine/region-engine.ts'
+import { isRefusal } from '../../engine/refusal.ts'
+import type { Table } from '../../engine/table.ts'
+import { servesItems } from '../../engine/table.ts'
+import type { WireError } from '../wire-error.ts'
+import { accessDenied, fromRefusal, resourceNotFound, validationError } from '../wire-error.ts'
+import { ACCOUNT, parseTableArn } from './arn.ts'
+import type { CallContext } from './operation.ts'
+
+/** From what a client wrote as `TableName` to the table. */
+export interface OpenTable {
+  readonly engine: RegionEngine
+  readonly table: Table
+}
+
+/** The name behind a name or an ARN. The texts for ARNs of other Regions and accounts are guesses. */
+export function tableNameOf(context: CallContext, given: string): string | WireError {
+  if (!given.startsWith('arn:')) return given
+  const arn = parseTableArn(given)
+  if (arn === undefined) return validationError(`Invalid TableArn: Invalid ResourceArn provided as input ${given}`)
+  if (arn.account !== ACCOUNT) return accessDenied(`User: arn:aws:iam::${ACCOUNT}:root is not authorized to access resource: ${given}`)
+  if (arn.region !== context.region) {
+    return validationError(`Invalid TableArn: ${given} is not in the Region ${context.region} that was called`)
+  }
+  return arn.tableName
+}
+
+/** A table whose items can be read and written now. */
+export async function openTable(context: CallContext, given: string): Promise<OpenTable | WireError> {
+  const name = tableNameOf(context, given)
+  if (typeof name !== 'string') return name
+  const engine = await context.controlPlane.engine(context.region)
+  if (isRefusal(engine)) return fromRefusal(engine)
+  const table = engine.table(name)
+  return table === undefined || !servesItems(table) ? tableGone : { engine, table }
+}
+
+/** What item operations say of a table that is not there. Operations on tables name it. */
+export const tableGone: WireError = resourceNotFound('Requested resource not found')
