@@ -11,8 +11,9 @@
  *
  * So a reader sees what is flushed, and only that, without waiting for anybody. This rests on lmdb's `overlappingSync` being off:
  * with it the root is published before the flush, and committing on the main thread costs that thread twice the time.
- * Measured, 32 writers, 2 reads and 3 writes each with values of 400 bytes (lmdb 3.5.6, Node 20, 2 virtual cores, ext4, 2026-11):
- * this way 17,400 transactions/s and 28 µs of main thread each; `transactionSync`, then `sync` on the pool: 17,300/s and 57 µs.
+ * Measured on bare lmdb, 32 writers, 2 reads and 3 writes each, values of 400 bytes (lmdb 3.5.6, Node 20, 2 shared cores, ext4):
+ * this way 16,600 transactions/s and 28 µs of main thread each; `transactionSync`, then `sync` on the pool: 17,300/s and 57 µs.
+ * On the busy machine 10,400/s and 33 µs against 13,300/s and 74 µs: chosen for the main thread, which serves requests, not for the rate.
  *
  * The lock on a data folder and the version of what is stored in it are the caller's affair.
  */
