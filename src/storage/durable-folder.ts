@@ -27,7 +27,7 @@ export async function freeBytes(folder: string): Promise<number> {
   return bavail * bsize
 }
 
-/** Sees to it that a file has `sizeBytes` of its own on the disk, by writing them: a hole in a mapped file kills the process when the disk is full. */
+/** Gives a file `sizeBytes` of its own on the disk by writing them: a hole in a mapped file kills the process when the disk is full. */
 export async function allocateFile(path: string, sizeBytes: number): Promise<void> {
   const file = await open(path, 'a')
   try {
