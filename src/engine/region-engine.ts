@@ -114,7 +114,7 @@ export class RegionEngine {
     return changed
   }
 
-  /** Removes a table and its rows; undefined when it is gone already. Settles when the last row is removed. */
+  /** Removes a table; undefined when it is gone already. Its name is free at once; its rows go with {@link removeRowsOf}. */
   async dropTable(name: string): Promise<Table | undefined> {
     const key = definitionKey(name)
     const dropped = await this.store.transact<Table | undefined>([key], ([row]) => {
@@ -127,10 +127,13 @@ export class RegionEngine {
       ]
       return { writes, result: table }
     })
-    if (dropped === undefined) return undefined
-    this.#tableByName.delete(name)
-    await removeRows(this.store, dropped.number)
+    if (dropped !== undefined) this.#tableByName.delete(name)
     return dropped
+  }
+
+  /** Removes what a dropped table leaves behind, step by step. Interrupted, it is resumed at the next opening. */
+  removeRowsOf(dropped: Table): Promise<void> {
+    return removeRows(this.store, dropped.number)
   }
 
   async statistics(table: Table): Promise<Statistics> {

@@ -35,7 +35,10 @@ export async function digestOf(store: Store, scheduler: Scheduler, tableNumber: 
         const { stored } = policy.show(siblings)
         if (siblings.every((version) => version.stored === undefined)) continue
         const dots = siblings.map((version) => printDot(version.dot)).sort()
-        hash.update(suffixOf(key)).update(dots.join()).update(stored?.image ?? 'deleted')
+        hash
+          .update(suffixOf(key))
+          .update(dots.join())
+          .update(stored?.image ?? 'deleted')
         if (stored !== undefined) items++
       }
       const last = page.entries.at(-1)

@@ -1,0 +1,33 @@
+import type { Store } from '../storage/store.ts'
+import type { LedgerEntry } from './ledger.ts'
+import { decodeLedgerEntry } from './ledger.ts'
+import { isWithdrawal, ledgerFrom } from './rows.ts'
+import type { Timestamp } from './timestamp.ts'
+
+/** One Region's entries of a table, in the order in which the losers were written, with whether each was withdrawn. */
+export async function* ledgerEntries(
+  store: Store,
+  tableNumber: number,
+  since: Timestamp,
+): AsyncGenerator<{ readonly entry: LedgerEntry; readonly withdrawn: boolean }> {
+  let rest = ledgerFrom(tableNumber, since)
+  let entry: LedgerEntry | undefined
+  for (;;) {
+    const page = await store.page(rest, { entriesMax: 500, bytesMax: 4 << 20 })
+    for (const { key, value } of page.entries) {
+      if (isWithdrawal(key)) {
+        if (entry !== undefined) yield { entry, withdrawn: true }
+        entry = undefined
+      } else {
+        if (entry !== undefined) yield { entry, withdrawn: false }
+        entry = decodeLedgerEntry(value)
+      }
+    }
+    const last = page.entries.at(-1)
+    if (!page.more || last === undefined) {
+      if (entry !== undefined) yield { entry, withdrawn: false }
+      return
+    }
+    rest = { ...rest, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
+  }
+}

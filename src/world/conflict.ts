@@ -1,0 +1,24 @@
+import type { LedgerEntry } from '../replication/ledger.ts'
+
+/** A lost write as the whole world knows it: the union of what its Regions found [REP-20]. */
+export interface Conflict extends LedgerEntry {
+  readonly table: string
+  readonly globalId: string
+  /** The Regions that found it. */
+  readonly foundInRegions: readonly string[]
+  /** A later write turned out to have built on it: it did not lose after all [REP-19]. */
+  readonly withdrawn: boolean
+  /** Every member has it and all that was written before it: the verdict will not change. */
+  readonly settled: boolean
+}
+
+/** Joins what another Region found of the same loss. */
+export function joinConflict(a: Conflict, b: Conflict): Conflict {
+  const earlier = a.foundAtMs <= b.foundAtMs ? a : b
+  return {
+    ...earlier,
+    foundInRegions: [...new Set([...a.foundInRegions, ...b.foundInRegions])].sort(),
+    withdrawn: a.withdrawn || b.withdrawn,
+    settled: a.settled || b.settled,
+  }
+}

@@ -1,0 +1,111 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { hex64 } from '../base/random.ts'
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import type { ActiveFault, Fault } from './fault.ts'
+import type { Block } from './network.ts'
+import type { World } from './world.ts'
+
+/** Breaks the world and mends it. Faults are put around the ports: no code of the product knows of them. */
+export class Faults {
+  readonly #world: World
+  readonly #clock: Clock
+  readonly #scheduler: Scheduler
+  readonly #random: Random
+  readonly #activeById = new Map<string, { readonly active: ActiveFault; readonly heal: Heal; cancel: Cancel }>()
+
+  constructor(world: World, ports: { clock: Clock; scheduler: Scheduler; random: Random }) {
+    this.#world = world
+    this.#clock = ports.clock
+    this.#scheduler = ports.scheduler
+    this.#random = ports.random
+  }
+
+  list(): readonly ActiveFault[] {
+    return [...this.#activeById.values()].map(({ active }) => active)
+  }
+
+  /** Breaks something. A crash without a duration is over when this settles, and is not listed. */
+  async inject(fault: Fault): Promise<ActiveFault> {
+    const active: ActiveFault = { id: hex64(this.#random), fault, sinceMs: this.#clock.nowMs() }
+    const heal = await this.#begin(fault)
+    if (fault.kind === 'crash' && fault.durationMs === undefined) {
+      await heal()
+      return active
+    }
+    const entry = { active, heal, cancel: (): void => undefined }
+    this.#activeById.set(active.id, entry)
+    if (fault.durationMs !== undefined) entry.cancel = this.#scheduler.after(fault.durationMs, () => void this.heal(active.id))
+    return active
+  }
+
+  /** Mends it; false when there is no such fault (any more). */
+  async heal(id: string): Promise<boolean> {
+    const entry = this.#activeById.get(id)
+    if (entry === undefined) return false
+    this.#activeById.delete(id)
+    entry.cancel()
+    await entry.heal()
+    return true
+  }
+
+  async healAll(): Promise<number> {
+    const ids = [...this.#activeById.keys()]
+    for (const id of ids) await this.heal(id)
+    return ids.length
+  }
+
+  async #begin(fault: Fault): Promise<Heal> {
+    const { network } = this.#world
+    switch (fault.kind) {
+      case 'partition': {
+        const [a, b] = fault.between
+        return asHeal(network.block((from, to) => (from === a && to === b) || (from === b && to === a)))
+      }
+      case 'pause':
+        return asHeal(network.block(touches(fault.region)))
+      case 'latency':
+        return asHeal(network.override(fault))
+      case 'skew': {
+        const clock = this.#world.region(fault.region)?.clock
+        clock?.skew(fault.ms, fault.driftPpm)
+        return async () => this.#restoreClock(fault.region)
+      }
+      case 'outage': {
+        const node = this.#world.region(fault.region)
+        const unblock = network.block(touches(fault.region))
+        if (node !== undefined) node.cutOff = true
+        return async () => {
+          const others = this.list().some((other) => other.fault.kind === 'outage' && other.fault.region === fault.region)
+          if (node !== undefined && !others) node.cutOff = false
+          unblock()
+        }
+      }
+      case 'crash': {
+        const unblock = network.block(touches(fault.region))
+        await this.#world.crash(fault.region)
+        return async () => {
+          await this.#world.recover(fault.region)
+          unblock()
+        }
+      }
+    }
+  }
+
+  /** The newest skew that is still on counts. */
+  #restoreClock(region: string): void {
+    let [ms, driftPpm] = [0, 0]
+    for (const { fault } of this.list()) if (fault.kind === 'skew' && fault.region === region) ({ ms, driftPpm } = fault)
+    this.#world.region(region)?.clock.skew(ms, driftPpm)
+  }
+}
+
+type Heal = () => Promise<void>
+
+function asHeal(unblock: () => void): Heal {
+  return async () => unblock()
+}
+
+function touches(region: string): Block {
+  return (from, to) => from === region || to === region
+}

@@ -1,0 +1,35 @@
+import type { ReplicaStatus } from './replica-status.ts'
+import type { AttributeDefinition, TableSettings } from '../engine/table.ts'
+import type { KeySchema } from '../item/key-schema.ts'
+import type { Membership } from '../replication/membership.ts'
+
+/** A table that has, or had, replicas in several Regions, as the world records it: one totally ordered history of epochs [REP-31]. */
+export interface GlobalTable {
+  readonly globalId: string
+  readonly name: string
+  readonly schema: KeySchema
+  readonly attributeDefinitions: readonly AttributeDefinition[]
+  /** The settings that all replicas share. */
+  readonly settings: TableSettings
+  readonly membership: Membership
+  /** In order of creation. */
+  readonly replicas: readonly ReplicaRecord[]
+}
+
+export interface ReplicaRecord {
+  readonly region: string
+  readonly status: ReplicaStatus
+  readonly createdAtMs: number
+  /** The Region that it was, or is being, filled from; undefined for the first. */
+  readonly source: string | undefined
+  readonly readUnitsOverride: number | undefined
+  readonly tableClassOverride: TableSettings['tableClass'] | undefined
+}
+
+export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | undefined {
+  return table.replicas.find((replica) => replica.region === region)
+}
+
+export function withReplica(table: GlobalTable, region: string, change: Partial<ReplicaRecord>): GlobalTable {
+  return { ...table, replicas: table.replicas.map((replica) => (replica.region === region ? { ...replica, ...change } : replica)) }
+}

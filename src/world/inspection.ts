@@ -1,0 +1,91 @@
+import type { Scheduler } from '../base/scheduler.ts'
+import type { Table } from '../engine/table.ts'
+import { isDropped } from '../replication/membership.ts'
+import { equalCursors, reaches } from '../replication/cursors.ts'
+import type { Digest } from '../replication/digest.ts'
+import { digestOf } from '../replication/digest.ts'
+import { ledgerEntries } from '../replication/ledger-scan.ts'
+import type { Flow } from '../replication/replica.ts'
+import type { Timestamp } from '../replication/timestamp.ts'
+import type { Conflict } from './conflict.ts'
+import { joinConflict } from './conflict.ts'
+import type { World } from './world.ts'
+
+/** What can be seen of the world from outside: conflicts, digests, flows. It reads what is durable and changes nothing. */
+
+/** Every lost write of a table, in the order in which they were made: the union of what all Regions found [REP-20]. */
+export async function conflictsOf(world: World, tableName: string, since: Timestamp): Promise<readonly Conflict[]> {
+  const conflictById = new Map<string, Conflict>()
+  for (const { name: region, running } of world.regions()) {
+    const table = running?.engine.table(tableName)
+    if (running === undefined || table === undefined) continue
+    const replica = running.replication.replica(table.globalId)
+    const cut = await replica?.stableCut()
+    for await (const { entry, withdrawn } of ledgerEntries(running.store, table.number, since)) {
+      const dropped = replica !== undefined && isDropped(replica.membership, entry.loser.incarnation)
+      const found: Conflict = {
+        ...entry,
+        table: tableName,
+        globalId: table.globalId,
+        foundInRegions: [region],
+        withdrawn,
+        settled: dropped || (cut !== undefined && reaches(cut, entry.loser)),
+      }
+      const known = conflictById.get(entry.id)
+      conflictById.set(entry.id, known === undefined ? found : joinConflict(known, found))
+    }
+  }
+  return [...conflictById.values()].sort((a, b) => (BigInt(a.loser.timestamp) < BigInt(b.loser.timestamp) ? -1 : 1))
+}
+
+/** Names of the tables that exist in any Region, in order. */
+export function tableNames(world: World): readonly string[] {
+  const names = new Set<string>()
+  for (const { running } of world.regions()) for (const table of running?.engine.tables() ?? []) names.add(table.name)
+  return [...names].sort()
+}
+
+/** The replicas of a table: the Regions whose table of that name is the same table. */
+export function replicasOf(world: World, tableName: string): readonly { readonly region: string; readonly table: Table }[] {
+  const tables = world.regions().flatMap(({ name: region, running }) => {
+    const table = running?.engine.table(tableName)
+    return table === undefined ? [] : [{ region, table }]
+  })
+  const [first] = tables
+  return tables.filter(({ table }) => table.globalId === first?.table.globalId)
+}
+
+export interface TableDigest {
+  readonly digestByRegion: ReadonlyMap<string, Digest>
+  /** Equal digests and equal cursors, so nothing is on its way [REP-41]; false while a member does not run. */
+  readonly converged: boolean
+}
+
+export async function digestTable(world: World, scheduler: Scheduler, tableName: string): Promise<TableDigest | undefined> {
+  const replicas = replicasOf(world, tableName)
+  const [first] = replicas
+  if (first === undefined) return undefined
+  const digestByRegion = new Map<string, Digest>()
+  for (const { region, table } of replicas) {
+    const running = world.region(region)?.running
+    if (running !== undefined) digestByRegion.set(region, await digestOf(running.store, scheduler, table.number, running.versions.policy()))
+  }
+  const [one, ...others] = digestByRegion.values()
+  const alike = one !== undefined && others.every((other) => other.hex === one.hex && equalCursors(other.cursors, one.cursors))
+  const members = world.globalTable(first.table)?.membership.members ?? [first.region]
+  return { digestByRegion, converged: alike && members.every((member) => digestByRegion.has(member)) }
+}
+
+/** How changes of each global table flow between its Regions. */
+export async function flowsOf(
+  world: World,
+): Promise<readonly { readonly table: string; readonly region: string; readonly flows: readonly Flow[] }[]> {
+  const all = []
+  for (const global of world.globalTables()) {
+    for (const { region } of global.replicas) {
+      const replica = world.region(region)?.running?.replication.replica(global.globalId)
+      if (replica !== undefined) all.push({ table: global.name, region, flows: await replica.flows() })
+    }
+  }
+  return all
+}

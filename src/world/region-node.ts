@@ -1,0 +1,112 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Scheduler } from '../base/scheduler.ts'
+import { RegionEngine } from '../engine/region-engine.ts'
+import type { Message, Transport } from '../replication/messages.ts'
+import type { ClockMode } from '../replication/region-clock.ts'
+import { RegionClock } from '../replication/region-clock.ts'
+import { RegionReplication } from '../replication/region-replication.ts'
+import { Versions } from '../replication/versions.ts'
+import type { Store } from '../storage/store.ts'
+import { SkewedClock } from './skewed-clock.ts'
+import type { Stores } from './stores.ts'
+
+/** One Region: its clock, and, while it is up, its store with all that stands on it. */
+export class RegionNode {
+  readonly name: string
+  readonly clock: SkewedClock
+  readonly #options: NodeOptions
+  #running: Running | undefined
+  #waiters: (() => void)[] = []
+  /** Set by the outage fault: it runs, and nobody can reach it. */
+  cutOff = false
+
+  constructor(name: string, options: NodeOptions) {
+    this.name = name
+    this.#options = options
+    this.clock = new SkewedClock(options.clock, options.scheduler)
+  }
+
+  /** Undefined while it is crashed. */
+  get running(): Running | undefined {
+    return this.#running
+  }
+
+  /** Settles with the Region's parts, as soon as it runs. */
+  async whenRunning(): Promise<Running> {
+    for (;;) {
+      if (this.#running !== undefined) return this.#running
+      await new Promise<void>((resolve) => this.#waiters.push(resolve))
+    }
+  }
+
+  /** Starts on what is durable. */
+  async start(): Promise<void> {
+    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log } = this.#options
+    const store = await stores.open(this.name)
+    const clock = new RegionClock(this.clock, clockMode)
+    const versions = new Versions({ region: this.name, clock, trueClock, random })
+    const engine = await RegionEngine.open({ region: this.name, store, versioning: versions, clock: this.clock, random })
+    const replication = await RegionReplication.open({
+      region: this.name,
+      store,
+      versions,
+      clock,
+      trueClock,
+      scheduler,
+      random,
+      transport: transport(this.name),
+      log,
+      engine,
+    })
+    this.#running = { store, clock, versions, engine, replication }
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
+  }
+
+  receive(from: string, message: Message): void {
+    this.#running?.replication.receive(from, message)
+  }
+
+  linkUp(peer: string): void {
+    this.#running?.replication.linkUp(peer)
+  }
+
+  /** Stops at once, without a flush. */
+  async crash(): Promise<void> {
+    const running = this.#running
+    if (running === undefined) return
+    this.#running = undefined
+    running.replication.close()
+    await this.#options.stores.crash(this.name, running.store)
+  }
+
+  /** Finishes what was accepted and stops. */
+  async close(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    running?.replication.close()
+    await running?.store.close()
+  }
+}
+
+export interface Running {
+  readonly store: Store
+  readonly clock: RegionClock
+  readonly versions: Versions
+  readonly engine: RegionEngine
+  readonly replication: RegionReplication
+}
+
+export interface NodeOptions {
+  readonly stores: Stores
+  /** The process's clock; the Region's own is skewed against it. */
+  readonly clock: Clock
+  readonly clockMode: ClockMode
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly transport: (region: string) => Transport
+  readonly log: Log
+}

@@ -1,0 +1,218 @@
+import type { Log } from '../base/log.ts'
+import type { TableBlueprint } from '../engine/table.ts'
+import type { Cursors } from '../replication/cursors.ts'
+import { joinInto } from '../replication/cursors.ts'
+import type { Incarnation } from '../replication/dot.ts'
+import type { Replica } from '../replication/replica.ts'
+import type { ReplicaRow } from '../replication/replica-row.ts'
+import { StoreClosed } from '../storage/store.ts'
+import type { GlobalTable } from './global-table.ts'
+import { replicaIn, withReplica } from './global-table.ts'
+import type { RegionNode, Running } from './region-node.ts'
+import type { Registry } from './registry.ts'
+
+/**
+ * How a replica comes and goes. Each step is recorded before the next begins, so that a process (or a Region) that dies in between goes
+ * on where it was: `resume` at the start of the world does what is unfinished.
+ *
+ *   create: member recorded -> every member confirms and counts it -> state transfer -> catch up -> ACTIVE     [REP-32]
+ *   remove: fenced -> drained to every member -> recorded without it, its logs closed -> data go                [REP-37]
+ *
+ * A member that cannot be reached holds a step up; nothing is guessed.
+ */
+export class ReplicaLifecycle {
+  readonly #options: LifecycleOptions
+
+  constructor(options: LifecycleOptions) {
+    this.#options = options
+  }
+
+  /** Fills the replica that is recorded as CREATING in `region`, and makes it ACTIVE. */
+  async create(globalId: string, region: string): Promise<void> {
+    for (;;) {
+      const table = this.#table(globalId)
+      const record = table === undefined ? undefined : replicaIn(table, region)
+      if (table === undefined || record?.status !== 'CREATING') return
+      const source = record.source
+      if (source === undefined) return
+      const goal = new Map<Incarnation, number>()
+      for (const { region: member } of table.replicas) {
+        if (member === region) continue
+        const row = await this.#onReplica(table, member, (replica) => replica.adopt(table.membership))
+        if (row !== undefined) joinInto(goal, row.cursors)
+      }
+      if (await this.#fill(table, region, source, goal)) break
+    }
+    await this.#serve(globalId, region)
+    this.#options.log.info('replica-active', { table: this.#table(globalId)?.name, region })
+  }
+
+  /** Drains and removes the replica that is recorded as DELETING in `region`. */
+  async remove(globalId: string, region: string): Promise<void> {
+    const table = this.#table(globalId)
+    if (table === undefined || replicaIn(table, region)?.status !== 'DELETING') return
+    if (table.membership.members.includes(region)) {
+      const row = await this.#onReplica(table, region, (replica) => replica.fence())
+      const finals = finalsOf(row)
+      for (const { region: member } of table.replicas) {
+        if (member !== region) await this.#reaches(table, member, finals)
+      }
+      await this.#recordWithout(globalId, region, finals)
+    }
+    await this.#onRegion(region, async ({ engine, replication }) => {
+      const local = engine.table(table.name)
+      if (local?.globalId !== globalId) return
+      replication.remove(globalId)
+      const dropped = await engine.dropTable(table.name)
+      if (dropped !== undefined) await engine.removeRowsOf(dropped)
+    })
+    await this.#options.change(globalId, (now) => {
+      const replicas = now.replicas.filter((replica) => replica.region !== region)
+      return replicas.length === 0 ? undefined : { ...now, replicas }
+    })
+    this.#options.log.info('replica-removed', { table: table.name, region })
+  }
+
+  /** Brings every replica of a table to the membership and the settings that are recorded. */
+  async reconcile(globalId: string): Promise<void> {
+    const table = this.#table(globalId)
+    if (table === undefined) return
+    for (const { region, status } of table.replicas) {
+      if (status === 'CREATING' || !table.membership.members.includes(region)) continue
+      await this.#onReplica(table, region, (replica) => replica.adopt(table.membership))
+    }
+  }
+
+  /**
+   * Leaves ended incarnations out of the cursors of a table, once every member has them in full: announced in one epoch, done in the next, so that
+   * nobody meets a context that leaves out what it does not know to be complete. Does nothing unless every member is up and has caught up.
+   */
+  async retireIncarnations(globalId: string, keep: number): Promise<void> {
+    const table = this.#table(globalId)
+    if (table === undefined || table.replicas.some((replica) => replica.status !== 'ACTIVE')) return
+    if (!Object.values(table.membership.dropped).some((droppedAt) => droppedAt > table.membership.epoch)) {
+      const complete = await this.#completeIncarnations(table)
+      if (complete.length <= keep) return
+      await this.#options.change(globalId, (now) => {
+        const { membership } = now
+        const dropped = { ...membership.dropped }
+        for (const incarnation of complete) dropped[incarnation] = membership.epoch + 2
+        return { ...now, membership: { ...membership, epoch: membership.epoch + 1, dropped } }
+      })
+    }
+    await this.reconcile(globalId)
+    await this.#options.change(globalId, (now) => ({ ...now, membership: { ...now.membership, epoch: now.membership.epoch + 1 } }))
+    await this.reconcile(globalId)
+    for (const { region } of table.replicas) await this.#onReplica(table, region, (replica) => replica.collectDropped())
+  }
+
+  async #fill(table: GlobalTable, region: string, source: string, goal: Cursors): Promise<boolean> {
+    return this.#onRegion(region, async (running) => {
+      const { engine, replication } = running
+      const local = engine.table(table.name) ?? (await engine.createTable(blueprintOf(table), 'CREATING', table.globalId))
+      if (local?.globalId !== table.globalId) throw new Error(`${region} has another table named ${table.name}`)
+      if (local.status === 'ACTIVE') return true
+      const replica = replication.replica(table.globalId) ?? (await replication.add(local))
+      await replica.adopt(table.membership)
+      if (!(await replica.seedFrom(source))) return false
+      await replica.reaches(goal)
+      return replica.ready && replication.replica(table.globalId) === replica && this.#options.node(region).running === running
+    })
+  }
+
+  async #serve(globalId: string, region: string): Promise<void> {
+    const table = this.#table(globalId)
+    if (table === undefined) return
+    await this.#onRegion(region, ({ engine }) => engine.changeTable(table.name, () => ({ status: 'ACTIVE' })))
+    await this.#options.change(globalId, (now) => withReplica(now, region, { status: 'ACTIVE' }))
+  }
+
+  async #reaches(table: GlobalTable, member: string, goal: Cursors): Promise<void> {
+    for (;;) {
+      const reached = await this.#onReplica(table, member, async (replica) => {
+        await replica.reaches(goal)
+        return this.#options.node(member).running?.replication.replica(table.globalId) === replica
+      })
+      if (reached !== false) return
+    }
+  }
+
+  async #recordWithout(globalId: string, region: string, finals: Cursors): Promise<void> {
+    await this.#options.change(globalId, (now) => {
+      const { membership } = now
+      return {
+        ...now,
+        membership: {
+          ...membership,
+          epoch: membership.epoch + 1,
+          members: membership.members.filter((member) => member !== region),
+          closed: { ...membership.closed, ...Object.fromEntries(finals) },
+        },
+      }
+    })
+    await this.reconcile(globalId)
+  }
+
+  /** Incarnations that nobody writes to any more and that every member holds alike. */
+  async #completeIncarnations(table: GlobalTable): Promise<readonly Incarnation[]> {
+    const rows: ReplicaRow[] = []
+    const current = new Set<Incarnation>()
+    for (const { region } of table.replicas) {
+      const running = this.#options.node(region).running
+      const replica = running?.replication.replica(table.globalId)
+      const row = await replica?.row()
+      if (running === undefined || replica === undefined || row === undefined) return []
+      rows.push(row)
+      const writing = running.versions.currentIncarnation(replica.table.number)
+      if (writing !== undefined) current.add(writing)
+    }
+    const [first] = rows
+    if (first === undefined) return []
+    return [...first.cursors].flatMap(([incarnation, n]) =>
+      !current.has(incarnation) && rows.every((row) => row.cursors.get(incarnation) === n) ? [incarnation] : [],
+    )
+  }
+
+  /** Does something on a replica; again, after the Region is back, when it crashed meanwhile. */
+  #onReplica<T>(table: GlobalTable, region: string, act: (replica: Replica) => Promise<T>): Promise<T | undefined> {
+    return this.#onRegion(region, async ({ replication }) => {
+      const replica = replication.replica(table.globalId)
+      return replica === undefined ? undefined : act(replica)
+    })
+  }
+
+  async #onRegion<T>(region: string, act: (running: Running) => Promise<T>): Promise<T> {
+    for (;;) {
+      const running = await this.#options.node(region).whenRunning()
+      try {
+        return await act(running)
+      } catch (error) {
+        if (!(error instanceof StoreClosed)) throw error
+        // It crashed, or is being closed: when it runs again, the step is done on what was durable.
+      }
+    }
+  }
+
+  #table(globalId: string): GlobalTable | undefined {
+    return this.#options.registry.get(globalId)
+  }
+}
+
+export interface LifecycleOptions {
+  readonly registry: Registry
+  readonly node: (region: string) => RegionNode
+  /** Changes a record, one change after the other; undefined removes it. */
+  readonly change: (globalId: string, change: (table: GlobalTable) => GlobalTable | undefined) => Promise<void>
+  readonly log: Log
+}
+
+function blueprintOf(table: GlobalTable): TableBlueprint {
+  const { name, schema, attributeDefinitions, settings } = table
+  return { name, schema, attributeDefinitions, settings: { ...settings, deletionProtection: false }, tags: {} }
+}
+
+/** Where a replica's own logs end. */
+function finalsOf(row: ReplicaRow | undefined): Cursors {
+  if (row === undefined) return new Map()
+  return new Map([...row.cursors].filter(([incarnation]) => row.ours.has(incarnation)))
+}
