@@ -174,38 +174,34 @@ export class RegionEngine {
   }
 
   /**
-   * Items in key order, from one moment, until `visit` has had enough or the range ends.
+   * Items in key order until `visit` has had enough or the range ends. Each is read from one moment; between the pages of a long range
+   * writes go on, as they do in DynamoDB.
    * @returns the item key of the last item visited when there is (or may be) more behind it; undefined at the end
    */
-  async read(
-    table: Table,
-    range: ItemRange,
-    visit: (item: StoredItem, itemKey: Uint8Array) => 'more' | 'last' | 'stop-before',
-  ): Promise<Uint8Array | undefined> {
-    const snapshot = await this.store.snapshot()
-    try {
-      let rest: Range = { ...spaceRange(table.number, spaces.items, range.from, range.to), reverse: range.reverse }
-      let visited: Uint8Array | undefined
-      for (;;) {
-        const page = await snapshot.page(rest, readPage)
-        for (const entry of page.entries) {
-          const item = this.versioning.shown(table, entry.value)
-          if (item === undefined) continue
-          const itemKey = suffixOf(entry.key)
-          const wish = visit(item, itemKey)
-          if (wish === 'stop-before') return visited
-          visited = itemKey
-          if (wish === 'last') return visited
-        }
-        const last = page.entries.at(-1)
-        if (!page.more || last === undefined) return undefined
-        rest = restAfter(rest, last)
+  async read(table: Table, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
+    let rest: Range = { ...spaceRange(table.number, spaces.items, range.from, range.to), reverse: range.reverse }
+    const limit = { ...readPage, entriesMax: Math.min(readPage.entriesMax, range.itemsExpected ?? Infinity) }
+    let visited: Uint8Array | undefined
+    for (;;) {
+      const page = await this.store.page(rest, limit)
+      for (const entry of page.entries) {
+        const item = this.versioning.shown(table, entry.value)
+        if (item === undefined) continue
+        const itemKey = suffixOf(entry.key)
+        const wish = visit(item, itemKey)
+        if (wish === 'stop-before') return visited
+        visited = itemKey
+        if (wish === 'last') return visited
       }
-    } finally {
-      snapshot.close()
+      const last = page.entries.at(-1)
+      if (!page.more || last === undefined) return undefined
+      rest = restAfter(rest, last)
     }
   }
 }
+
+/** Whether to go on after this item, end with it, or end before it. */
+export type Visit = (item: StoredItem, itemKey: Uint8Array) => 'more' | 'last' | 'stop-before'
 
 export interface EngineOptions {
   readonly region: string
@@ -232,6 +228,8 @@ export interface ItemRange {
   readonly from: Uint8Array
   readonly to: Uint8Array | undefined
   readonly reverse: boolean
+  /** How many items the visitor will want, if it knows: so many are read at once. */
+  readonly itemsExpected?: number
 }
 
 export type TableChange = Partial<Pick<Table, 'status' | 'settings' | 'tags' | 'globalId'>>
