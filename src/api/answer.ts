@@ -1,6 +1,5 @@
 import { encodeImage } from '../engine/stored-item.ts'
 import type { Item } from '../item/attribute-value.ts'
-import type { WireError } from './wire-error.ts'
 
 /**
  * Answers as bytes. Items are stored as the JSON in which they are answered, so an answer is put together from pieces that are
@@ -65,10 +64,6 @@ export function encodeAnswer(answer: Answer): Buffer {
   if (pieces.length === 0) return Buffer.from(text, 'utf8')
   pieces.push(text)
   return join(pieces)
-}
-
-export function encodeError(error: WireError): Buffer {
-  return encodeAnswer({ __type: error.exception, [error.textMember]: error.message, Item: error.item })
 }
 
 function join(pieces: readonly (string | Uint8Array)[]): Buffer {

@@ -67,11 +67,14 @@ function scopeProblem({ scope, date }: Claim): string | undefined {
   )
 }
 
-/** The host, and every `x-amz-` header that came, must be under the signature; otherwise they could be changed on the way. */
+/** The host, the date and every `x-amz-` header that came must be under the signature; otherwise they could be changed on the way. */
 function signedHeadersProblem(claim: Claim, request: SignedRequest): string | undefined {
   const signed = new Set(claim.signedHeaders)
   if (!signed.has('host')) return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
-  const unsigned = Object.keys(request.headers).find((name) => name.startsWith('x-amz-') && !signed.has(name))
+  const datedByHttp = !claim.presigned && !('x-amz-date' in request.headers)
+  const unsigned = Object.keys(request.headers).find(
+    (name) => (name.startsWith('x-amz-') || (datedByHttp && name === 'date')) && !signed.has(name),
+  )
   return unsigned === undefined ? undefined : `'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`
 }
 

@@ -1,6 +1,7 @@
 import type { Refusal } from '../engine/refusal.ts'
 import type { Invalid } from '../item/invalid.ts'
 import type { JsonBytes } from './answer.ts'
+import { encodeAnswer } from './answer.ts'
 
 /**
  * The exceptions of the wire, as outcomes: an operation returns one instead of an answer. Names, spelling and the capital in
@@ -101,4 +102,8 @@ export function fromRefusal({ refused, message }: Refusal): WireError {
     case 'unavailable':
       return { exception: `${service}#ServiceUnavailableException`, status: 503, message, textMember: 'message' }
   }
+}
+
+export function encodeError(error: WireError): Buffer {
+  return encodeAnswer({ __type: error.exception, [error.textMember]: error.message, Item: error.item })
 }

@@ -1,6 +1,8 @@
 import { isRefusal } from '../../engine/refusal.ts'
 import type { AttributeDefinition, TableBlueprint, TableSettings } from '../../engine/table.ts'
 import type { KeyAttributeType, KeySchema } from '../../item/key-schema.ts'
+import { linkedShape } from '../validation/linked-shape.ts'
+import { printedValue } from '../validation/printed-value.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromRefusal, isWireError, validationError } from '../wire-error.ts'
 import { operation, unsupportedParameter } from './operation.ts'
@@ -81,8 +83,9 @@ function planKeys(elements: readonly KeySchemaElement[], definitions: readonly A
     return validationError("1 validation error detected: Value null at 'keySchema' failed to satisfy constraint: Member must not be null")
   }
   if (elements.length > 2) {
+    const printed = printedValue(linkedShape('KeySchema'), elements)
     return validationError(
-      "1 validation error detected: Value at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2",
+      `1 validation error detected: Value ${printed} at 'keySchema' failed to satisfy constraint: Member must have length less than or equal to 2`,
     )
   }
   if (first.KeyType !== 'HASH') return validationError('Invalid KeySchema: The first KeySchemaElement is not a HASH key type')

@@ -9,6 +9,7 @@ export function printedValue(shape: LinkedShape, value: unknown): string {
 }
 
 function javaText(shape: LinkedShape, value: unknown): string {
+  if (typeof value === 'string') return value
   if (shape.kind === 'list' && Array.isArray(value)) return `[${value.map((element) => javaText(shape.element, element)).join(', ')}]`
   if (shape.kind === 'map' && typeof value === 'object') {
     return `{${Object.entries(value as object)
@@ -16,7 +17,7 @@ function javaText(shape: LinkedShape, value: unknown): string {
       .join(', ')}}`
   }
   if (typeof value === 'object') return value === null ? 'null' : `com.amazonaws.dynamodb.v20120810.${shape.name}@${identityOf(value)}`
-  return String(value)
+  return JSON.stringify(value) ?? 'null'
 }
 
 const identities = new WeakMap<object, string>()

@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { ControlPlane } from './control-plane.ts'
+import type { Credentials } from './credentials.ts'
+import { createDispatcher } from './dispatch.ts'
+import { createHttpEdge } from './http-edge.ts'
+import { requestId } from './request-id.ts'
+import type { OperationName } from './service-model.ts'
+
+/**
+ * The DynamoDB wire of every Region, over one port. Which Region a request is for stands in the request.
+ * It knows tables through engines and other Regions through the control plane; it knows nothing of replication.
+ */
+export interface Api {
+  /** Answers one request of a `node:http` server. Timeouts of slow clients are the server's. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+  /** The same without HTTP and without credentials, for the simulator. The input is DynamoDB JSON. */
+  call(region: string, operation: OperationName, input: unknown): Promise<{ readonly status: number; readonly body: Uint8Array }>
+}
+
+export interface ApiOptions {
+  readonly controlPlane: ControlPlane
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Undefined: whoever reaches the port may do everything, and signatures are not looked at. */
+  readonly credentials: Credentials | undefined
+}
+
+export function createApi(options: ApiOptions): Api {
+  const dispatcher = createDispatcher(options)
+  const edge = createHttpEdge({ ...options, dispatcher })
+  return {
+    handle: edge.handle,
+    call: (region, operation, input) =>
+      dispatcher.dispatch({ region, operation, input, host: undefined, requestId: requestId(options.random) }),
+  }
+}

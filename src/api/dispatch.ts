@@ -1,0 +1,51 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { encodeAnswer } from './answer.ts'
+import type { ControlPlane } from './control-plane.ts'
+import { operations } from './operations/registry.ts'
+import type { OperationName } from './service-model.ts'
+import { validateInput } from './validation/validate-input.ts'
+import type { WireError } from './wire-error.ts'
+import { encodeError, internalServerError, isWireError, unknownOperation } from './wire-error.ts'
+
+/** What lies below HTTP: an operation's name and input in, status and body out. It never rejects. */
+export interface Dispatcher {
+  dispatch(call: Call): Promise<Reply>
+}
+
+export interface Call {
+  readonly region: string
+  readonly operation: OperationName
+  readonly input: unknown
+  readonly host: string | undefined
+  /** For finding the request again in the log. */
+  readonly requestId: string
+}
+
+export interface Reply {
+  readonly status: number
+  readonly body: Buffer
+}
+
+export function createDispatcher(options: { controlPlane: ControlPlane; clock: Clock; log: Log }): Dispatcher {
+  const { controlPlane, clock, log } = options
+  return {
+    async dispatch({ region, operation: name, input, host, requestId }) {
+      const operation = operations[name]
+      if (operation === undefined) return errorReply(unknownOperation)
+      try {
+        const wrong = validateInput(name, input)
+        if (wrong !== undefined) return errorReply(wrong)
+        const outcome = await operation.run({ region, controlPlane, nowMs: clock.nowMs(), host }, input)
+        return isWireError(outcome) ? errorReply(outcome) : { status: 200, body: encodeAnswer(outcome) }
+      } catch (error) {
+        log.error('request-failed', { requestId, region, operation: name, error })
+        return errorReply(internalServerError)
+      }
+    },
+  }
+}
+
+export function errorReply(error: WireError): Reply {
+  return { status: error.status, body: encodeError(error) }
+}

@@ -1,0 +1,151 @@
+import type { AddressInfo } from 'node:net'
+import { createServer } from 'node:http'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { Log, LogFields } from '../base/log.ts'
+import { systemRandom } from '../base/system-random.ts'
+import { systemTime } from '../base/system-time.ts'
+import type { Refusal } from '../engine/refusal.ts'
+import { isRefusal, refuse } from '../engine/refusal.ts'
+import { RegionEngine } from '../engine/region-engine.ts'
+import type { Table } from '../engine/table.ts'
+import { RegionClock } from '../replication/region-clock.ts'
+import { Versions } from '../replication/versions.ts'
+import { createMemoryStore } from '../storage/memory-store.ts'
+import type { Store } from '../storage/store.ts'
+import type { Api } from './api.ts'
+import { createApi } from './api.ts'
+import type { ControlPlane, ReplicaAction, TableView } from './control-plane.ts'
+import type { Credentials } from './credentials.ts'
+
+/** For the tests of this room: Regions in memory that know nothing of each other, and a real server in front of them. */
+export interface TestWorld {
+  readonly api: Api
+  readonly port: number
+  readonly endpoint: string
+  /** What was logged as an error. */
+  readonly errors: readonly LogFields[]
+  /** What the replica changes were that came through. */
+  readonly replicaActions: readonly ReplicaAction[]
+  client(region?: string): DynamoDBClient
+  engine(region: string): Promise<RegionEngine>
+  close(): Promise<void>
+}
+
+export interface TestWorldOptions {
+  readonly credentials?: Credentials
+  readonly nowMs?: () => number
+  /** Stands in for the store of every Region. */
+  readonly store?: (store: Store) => Store
+  readonly unavailable?: ReadonlySet<string>
+}
+
+export async function startTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
+  const clock = { nowMs: options.nowMs ?? systemTime.nowMs }
+  const engines = new Map<string, Promise<RegionEngine>>()
+  const open = (region: string): Promise<RegionEngine> => {
+    const known = engines.get(region)
+    if (known !== undefined) return known
+    const versioning = new Versions({ region, clock: new RegionClock(clock, 'hlc'), trueClock: clock, random: systemRandom })
+    const memory = createMemoryStore({ scheduler: systemTime })
+    const engine = RegionEngine.open({ region, store: options.store?.(memory) ?? memory, versioning, clock, random: systemRandom })
+    engines.set(region, engine)
+    return engine
+  }
+  const replicaActions: ReplicaAction[] = []
+  const errors: LogFields[] = []
+  const log: Log = { info() {}, warn() {}, error: (_event, fields) => errors.push(fields ?? {}) }
+  const controlPlane = isolatedRegions(open, options.unavailable ?? new Set(), replicaActions)
+  const api = createApi({ controlPlane, clock, random: systemRandom, log, credentials: options.credentials })
+  const server = createServer((request, response) => api.handle(request, response))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  const clients: DynamoDBClient[] = []
+  return {
+    api,
+    port,
+    endpoint: `http://127.0.0.1:${port}`,
+    errors,
+    replicaActions,
+    engine: open,
+    client(region = 'us-east-1') {
+      const credentials = { accessKeyId: 'AKIDTEST', secretAccessKey: 'secret' }
+      const client = new DynamoDBClient({ endpoint: `http://127.0.0.1:${port}`, region, credentials, maxAttempts: 1 })
+      clients.push(client)
+      return client
+    },
+    async close() {
+      for (const client of clients) client.destroy()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+/** A control plane without replication: enough to see what the wire asks of one. */
+function isolatedRegions(
+  open: (region: string) => Promise<RegionEngine>,
+  unavailable: ReadonlySet<string>,
+  actions: ReplicaAction[],
+): ControlPlane {
+  const missing = (name: string): Refusal => refuse('not-found', `Requested resource not found: Table: ${name} not found`)
+  const view = async (engine: RegionEngine, table: Table): Promise<TableView> => ({
+    table,
+    ...(await engine.statistics(table)),
+    replicas: undefined,
+  })
+  const find = async (region: string, name: string): Promise<TableView | Refusal> => {
+    const engine = await open(region)
+    const table = engine.table(name)
+    return table === undefined ? missing(name) : view(engine, table)
+  }
+  return {
+    engine: async (region) => (unavailable.has(region) ? refuse('unavailable', `The Region ${region} does not answer`) : open(region)),
+    async createTable(region, blueprint) {
+      const engine = await open(region)
+      const table = await engine.createTable(blueprint)
+      return table === undefined ? refuse('in-use', `Table already exists: ${blueprint.name}`) : view(engine, table)
+    },
+    describeTable: find,
+    async listTables(region, after, limit) {
+      const names = (await open(region)).tables().map(({ name }) => name)
+      const rest = names.filter((name) => after === undefined || name > after)
+      return { names: rest.slice(0, limit), more: rest.length > limit }
+    },
+    async deleteTable(region, name) {
+      const found = await find(region, name)
+      if (isRefusal(found)) return found
+      if (found.table.settings.deletionProtection) {
+        return refuse(
+          'invalid',
+          'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
+        )
+      }
+      await (await open(region)).dropTable(name)
+      return found
+    },
+    async changeSettings(region, name, change) {
+      const found = await find(region, name)
+      if (isRefusal(found)) return found
+      const settings = change(found.table)
+      if (isRefusal(settings)) return settings
+      const engine = await open(region)
+      const table = await engine.changeTable(name, () => ({ settings }))
+      return table === undefined ? missing(name) : view(engine, table)
+    },
+    async changeReplica(region, name, action) {
+      const found = await find(region, name)
+      if (isRefusal(found)) return found
+      actions.push(action)
+      return { ...found, replicas: [] }
+    },
+    async changeTags(region, name, change) {
+      const found = await find(region, name)
+      if (isRefusal(found)) return found
+      const tags = change(found.table.tags)
+      if (isRefusal(tags)) return tags
+      const engine = await open(region)
+      const table = await engine.changeTable(name, () => ({ tags }))
+      return table === undefined ? missing(name) : view(engine, table)
+    },
+  }
+}
