@@ -6,7 +6,7 @@ import type { ControlPlane } from './control-plane.ts'
 import type { Credentials } from './credentials.ts'
 import { createDispatcher } from './dispatch.ts'
 import { createHttpEdge } from './http-edge.ts'
-import { requestId } from './request-id.ts'
+import { newRequestId } from './request-id.ts'
 import type { OperationName } from './service-model.ts'
 
 /**
@@ -35,6 +35,6 @@ export function createApi(options: ApiOptions): Api {
   return {
     handle: edge.handle,
     call: (region, operation, input) =>
-      dispatcher.dispatch({ region, operation, input, host: undefined, requestId: requestId(options.random) }),
+      dispatcher.dispatch({ region, operation, input, host: undefined, requestId: newRequestId(options.random) }),
   }
 }

@@ -41,8 +41,8 @@ export const algorithm = 'AWS4-HMAC-SHA256'
 
 export function parseClaim(request: SignedRequest): Claim | WireError {
   const header = headerOf(request, 'authorization')
-  const query = new URLSearchParams(queryOf(request.url))
-  if (query.has('X-Amz-Algorithm')) {
+  const query = request.url.includes('X-Amz-Algorithm=') ? new URLSearchParams(queryOf(request.url)) : undefined
+  if (query !== undefined) {
     if (header === undefined) return claimOfQuery(query)
     return authenticationError(
       'InvalidSignatureException',

@@ -164,6 +164,15 @@ describe('a malformed request is refused in DynamoDB’s words, the connection i
     ['no body', { body: '' }, 400, { __type: `${coral}SerializationException` }],
     ['bytes that are no UTF-8', { body: Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]) }, 400, { __type: `${coral}SerializationException` }],
     ['an array of a million brackets', { body: '['.repeat(1_000_000) }, 400, { __type: `${coral}SerializationException` }],
+    [
+      'an attribute of a million levels',
+      {
+        headers: { 'x-amz-target': 'DynamoDB_20120810.PutItem' },
+        body: `{"TableName":"Things","Item":{"pk":{"S":"a"},"x":${'{"L":['.repeat(1_000_000)}${']}'.repeat(1_000_000)}}}`,
+      },
+      400,
+      { message: expect.stringContaining('Nesting Levels have exceeded supported limits') as string },
+    ],
     ['what is not gzip', { headers: { 'content-encoding': 'gzip' }, body: '{}' }, 400, { __type: `${coral}SerializationException` }],
     [
       'an unknown target',

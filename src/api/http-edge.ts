@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { crc32 } from 'node:zlib'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Claim } from './authorization.ts'
 import { parseClaim } from './authorization.ts'
@@ -13,12 +14,19 @@ import { namedRegions, namedTables } from './named-resources.ts'
 import { regionOfHost } from './region-name.ts'
 import type { Body } from './request-body.ts'
 import { decompress, readBody } from './request-body.ts'
-import { requestId } from './request-id.ts'
+import { newRequestId } from './request-id.ts'
 import type { OperationName } from './service-model.ts'
 import { inputShapes } from './service-model.ts'
 import { verifySignature } from './sigv4.ts'
 import type { WireError } from './wire-error.ts'
-import { authenticationError, isWireError, requestTooLarge, serializationError, unknownOperation } from './wire-error.ts'
+import {
+  authenticationError,
+  internalServerError,
+  isWireError,
+  requestTooLarge,
+  serializationError,
+  unknownOperation,
+} from './wire-error.ts'
 
 /**
  * HTTP: from a request to an operation's name, input and Region, and from a reply to a response.
@@ -36,13 +44,14 @@ export interface HttpEdgeOptions {
   readonly dispatcher: Dispatcher
   readonly clock: Clock
   readonly random: Random
+  readonly log: Log
   readonly credentials: Credentials | undefined
 }
 
 export function createHttpEdge(options: HttpEdgeOptions): HttpEdge {
   return {
     handle(request, response) {
-      const exchange: Exchange = { request, response, requestId: requestId(options.random) }
+      const exchange: Exchange = { request, response, requestId: newRequestId(options.random) }
       if (request.method === 'POST' && takesContentType(request.headers['content-type'])) {
         readBody(request, (body) => receive(options, exchange, body))
         return
@@ -89,14 +98,16 @@ function receive(options: HttpEdgeOptions, exchange: Exchange, body: Body): void
 
 /** @param received the body as it came and was signed; @param text the same, decompressed */
 function answer(options: HttpEdgeOptions, exchange: Exchange, received: Buffer, text: Buffer): void {
-  const call = understand(options, exchange.request, received, text)
-  if (isWireError(call)) {
-    send(exchange, errorReply(call))
-    return
+  const { request, requestId } = exchange
+  let call: Understood | WireError
+  try {
+    call = understand(options, request, received, text)
+  } catch (error) {
+    options.log.error('request-failed', { requestId, error })
+    call = internalServerError
   }
-  void options.dispatcher
-    .dispatch({ ...call, host: exchange.request.headers.host, requestId: exchange.requestId })
-    .then((reply) => send(exchange, reply))
+  if (isWireError(call)) send(exchange, errorReply(call))
+  else void options.dispatcher.dispatch({ ...call, host: request.headers.host, requestId }).then((reply) => send(exchange, reply))
 }
 
 interface Understood {

@@ -5,7 +5,7 @@ const length = 52
 const charactersPerDraw = 6
 
 /** A request id as DynamoDB's look: 52 digits and capital letters. */
-export function requestId(random: Random): string {
+export function newRequestId(random: Random): string {
   let id = ''
   while (id.length < length) {
     let bits = random.uint32()

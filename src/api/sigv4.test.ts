@@ -77,7 +77,7 @@ async function send(changes: Changes = {}): Promise<{ status: number; body: Reco
     credentials: changes.credentials ?? admin,
     region: changes.region ?? 'us-east-1',
     service: changes.service ?? 'dynamodb',
-    sha256: Sha256 as never,
+    sha256: Sha256,
   })
   const unsigned = {
     method: 'POST',

@@ -40,7 +40,7 @@ export interface TestWorldOptions {
 }
 
 export async function startTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
-  const clock = { nowMs: options.nowMs ?? systemTime.nowMs }
+  const clock = { nowMs: options.nowMs ?? (() => systemTime.nowMs()) }
   const engines = new Map<string, Promise<RegionEngine>>()
   const open = (region: string): Promise<RegionEngine> => {
     const known = engines.get(region)

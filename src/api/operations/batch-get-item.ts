@@ -70,7 +70,7 @@ export const batchGetItem = operation<Input>(async (context, input) => {
   return {
     Responses: jsonObject(answers.map(({ part, images }) => [part.given, jsonList(images)])),
     UnprocessedKeys: Object.fromEntries(
-      answers.flatMap(({ part, unread }) => (unread.length === 0 ? [] : [[part.given, { ...part.request, Keys: unread }]])),
+      answers.flatMap(({ part, unread }) => (unread.length === 0 ? [] : [[part.given, requestFor(part, unread)]])),
     ),
     ConsumedCapacity: consumed.includes(undefined) ? undefined : consumed,
   }
@@ -107,13 +107,24 @@ async function readPart(part: OpenPart, bytesLeft: number) {
   let sizeBytes = 0
   for (const [at, item] of items.entries()) {
     if (item !== undefined && sizeBytes + item.sizeBytes > bytesLeft) {
-      return { part, images, units, sizeBytes, unread: part.request.Keys.slice(at) }
+      return { part, images, units, sizeBytes, unread: part.keys.slice(at) }
     }
     units += readUnits(item?.sizeBytes ?? 0, part.request.ConsistentRead === true ? 'strong' : 'eventual')
     sizeBytes += item?.sizeBytes ?? 0
     if (item !== undefined) images.push(imageOf(item, part.projection))
   }
   return { part, images, units, sizeBytes, unread: [] }
+}
+
+/** What a client sends to get the rest: what it sent, without members that nobody knows. */
+function requestFor({ request }: Part, keys: readonly AttributeMap[]): KeysAndAttributes {
+  const { ConsistentRead, ProjectionExpression, ExpressionAttributeNames } = request
+  return {
+    Keys: keys,
+    ...(ConsistentRead === undefined ? {} : { ConsistentRead }),
+    ...(ProjectionExpression === undefined ? {} : { ProjectionExpression }),
+    ...(ExpressionAttributeNames === undefined ? {} : { ExpressionAttributeNames }),
+  }
 }
 
 function imageOf(item: StoredItem, projection: ProjectionPlan | undefined): Uint8Array {

@@ -197,7 +197,7 @@ describe('PutItem', () => {
     ],
     ['an empty expression', item('a', 1), { ConditionExpression: '' }, 'Invalid ConditionExpression: The expression can not be empty;'],
   ])('refuses %s', async (_what, Item, more, message) => {
-    const refused = client.send(new PutItemCommand({ TableName, Item: Item as Item, ...(more as object) }))
+    const refused = client.send(new PutItemCommand({ TableName, Item: Item, ...more }))
     await expect(refused).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) as string })
   })
 })

@@ -35,7 +35,7 @@ const keys = {
 } as const satisfies Partial<CreateTableCommandInput>
 
 const onDemand = (TableName: string, more: Partial<CreateTableCommandInput> = {}) =>
-  client.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', ...keys, ...more } as CreateTableCommandInput))
+  client.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', ...keys, ...more }))
 
 const describeTable = async (TableName: string) => (await client.send(new DescribeTableCommand({ TableName }))).Table
 
@@ -92,7 +92,7 @@ describe('a table', () => {
   it('is listed by name, in pages', async () => {
     const region = world.client('ap-south-1')
     for (const TableName of ['ccc', 'aaa', 'bbb']) {
-      await region.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', ...keys } as CreateTableCommandInput))
+      await region.send(new CreateTableCommand({ TableName, BillingMode: 'PAY_PER_REQUEST', ...keys }))
     }
     const first = await region.send(new ListTablesCommand({ Limit: 2 }))
     expect([first.TableNames, first.LastEvaluatedTableName]).toEqual([['aaa', 'bbb'], 'bbb'])
@@ -175,7 +175,7 @@ describe('UpdateTable', () => {
         TableName: 'Scaled',
         ProvisionedThroughput: { ReadCapacityUnits: 5, WriteCapacityUnits: 5 },
         ...keys,
-      } as CreateTableCommandInput),
+      }),
     )
     expect((await describeTable('Scaled'))?.BillingModeSummary).toBeUndefined()
     const provision = (ReadCapacityUnits: number, WriteCapacityUnits: number) =>
