@@ -196,8 +196,8 @@ describe('PutItem', () => {
       "Value 'SOME' at 'returnValues' failed to satisfy constraint: Member must satisfy enum value set: [ALL_NEW, UPDATED_OLD, ALL_OLD, NONE, UPDATED_NEW]",
     ],
     ['an empty expression', item('a', 1), { ConditionExpression: '' }, 'Invalid ConditionExpression: The expression can not be empty;'],
-  ])('refuses %s', async (_what, Item, more, message) => {
-    const refused = client.send(new PutItemCommand({ TableName, Item: Item, ...more }))
+  ])('refuses %s', async (_what, Item: object, more: object, message) => {
+    const refused = client.send(new PutItemCommand({ TableName, Item: Item as Item, ...more }))
     await expect(refused).rejects.toMatchObject({ name: 'ValidationException', message: expect.stringContaining(message) as string })
   })
 })

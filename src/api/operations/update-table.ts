@@ -38,7 +38,7 @@ export const updateTable = operation<Input>(async (context, input) => {
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
   const { controlPlane, region, nowMs } = context
-  if (input.ReplicaUpdates !== undefined && [...settings, ...notYet].some((member) => member in input)) {
+  if (input.ReplicaUpdates !== undefined && [...settings, ...notYet, 'AttributeDefinitions'].some((member) => member in input)) {
     return validationError('One or more parameter values were invalid: Replica modification must be the only operation in the request')
   }
   const unsupported = unsupportedParameter(input, notYet)
