@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
+import type { Scheduler } from '../base/scheduler.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Credentials } from './credentials.ts'
 import { createDispatcher } from './dispatch.ts'
@@ -23,6 +24,7 @@ export interface Api {
 export interface ApiOptions {
   readonly controlPlane: ControlPlane
   readonly clock: Clock
+  readonly scheduler: Scheduler
   readonly random: Random
   readonly log: Log
   /** Undefined: whoever reaches the port may do everything, and signatures are not looked at. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { BoundedCache } from '../base/bounded-cache.ts'
 import { isRegionName } from './region-name.ts'
 import type { WireError } from './wire-error.ts'
 import { authenticationError } from './wire-error.ts'
@@ -103,17 +104,43 @@ function claimOfQuery(query: URLSearchParams): Claim | WireError {
   }
 }
 
-/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields. */
+/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields. Read at every request. */
 function fieldsOf(header: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
-  for (const field of header.split(/[,\s]+/).slice(1)) {
-    const at = field.indexOf('=')
-    if (at > 0 && at < field.length - 1) fields.set(field.slice(0, at), field.slice(at + 1))
+  let at = endOfField(header, 0)
+  while (at < header.length) {
+    const from = at + 1
+    at = endOfField(header, from)
+    const equals = header.indexOf('=', from)
+    if (equals > from && equals < at - 1) fields.set(header.slice(from, equals), header.slice(equals + 1, at))
   }
   return fields
 }
 
-function splitCredential(credential: string): [string, CredentialScope | undefined] {
+function endOfField(header: string, from: number): number {
+  for (let at = from; at < header.length; at++) {
+    const code = header.charCodeAt(at)
+    if (code === 0x2c || code === 0x20 || code === 0x09) return at
+  }
+  return header.length
+}
+
+/** A client signs with one credential per day and Region, so what it says is remembered. */
+const splitCredentials = new BoundedCache<string, readonly [string, CredentialScope | undefined]>(1000)
+
+function splitCredential(credential: string): readonly [string, CredentialScope | undefined] {
+  let split = splitCredentials.get(credential)
+  if (split === undefined) {
+    split = split5(credential)
+    if (credential.length <= cachedCredentialLengthMax) splitCredentials.set(credential, split)
+  }
+  return split
+}
+
+/** Longer ones are no client's habit. */
+const cachedCredentialLengthMax = 256
+
+function split5(credential: string): readonly [string, CredentialScope | undefined] {
   const parts = credential.split('/')
   const [terminator = '', service = '', region = '', date = ''] = parts.slice(-4).reverse()
   const accessKeyId = parts.slice(0, -4).join('/')

@@ -55,7 +55,7 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
   const errors: LogFields[] = []
   const log: Log = { info() {}, warn() {}, error: (_event, fields) => errors.push(fields ?? {}) }
   const controlPlane = isolatedRegions(open, options.unavailable ?? new Set(), replicaActions)
-  const api = createApi({ controlPlane, clock, random: systemRandom, log, credentials: options.credentials })
+  const api = createApi({ controlPlane, clock, scheduler: systemTime, random: systemRandom, log, credentials: options.credentials })
   const server = createServer((request, response) => api.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
