@@ -6,6 +6,7 @@ import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Transport } from '../replication/messages.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import type { Store } from '../storage/store.ts'
 import { StoreClosed } from '../storage/store.ts'
@@ -420,8 +421,12 @@ export class World {
   #node(name: string): RegionNode {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
-      const { stores, clock, clockMode, scheduler, random, log } = this.#options
-      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport: (from) => this.network.transport(from) })
+      const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
+      const transport = (from: string): Transport => {
+        const plain = this.network.transport(from)
+        return decorateTransport === undefined ? plain : decorateTransport(plain, from)
+      }
+      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -470,6 +475,8 @@ export interface WorldOptions {
   readonly log: Log
   /** How many ended incarnations a table's cursors may name before they are left out. */
   readonly endedIncarnationsMax: number
+  /** Puts something between a Region and what it sends with. */
+  readonly decorateTransport?: (transport: Transport, from: string) => Transport
 }
 
 export interface TableView {

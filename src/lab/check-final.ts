@@ -1,0 +1,95 @@
+import { printDot } from '../replication/dot.ts'
+import type { FinalReplica, FinalState } from './final-state.ts'
+import type { Expectation } from './oracle.ts'
+import { expectationOf, nameOf, saw } from './oracle.ts'
+import type { Violation } from './violation.ts'
+import type { WrittenVersion } from './write-log.ts'
+
+/** Judges what the replicas hold when everything has come to rest, against the history of writes. */
+export function checkFinal(state: FinalState, written: readonly WrittenVersion[], lostWith: ReadonlySet<string>): readonly Violation[] {
+  const violations: Violation[] = []
+  if (!state.converged) {
+    const digests = state.replicas.map(({ region, digest }) => `${region} ${digest.slice(0, 8)}`).join(', ')
+    violations.push({ rule: 'replicas differ', key: undefined, message: digests })
+  }
+  for (const replica of state.replicas) violations.push(...checkStatistics(replica))
+  const durable = written.filter((version) => version.state === 'durable')
+  for (const key of new Set(durable.map((version) => version.key))) {
+    const versions = durable.filter((version) => version.key === key)
+    const expected = expectationOf(versions)
+    for (const replica of state.replicas) violations.push(...checkSiblings(key, replica, expected, versions))
+    violations.push(...checkLedger(key, state, expected, versions, lostWith))
+    for (const message of expected.wrongBases) violations.push({ rule: 'an update was not built on what it saw', key, message })
+  }
+  return violations
+}
+
+function checkStatistics({ region, itemCount, sizeBytes, counted }: FinalReplica): readonly Violation[] {
+  if (itemCount === counted.itemCount && sizeBytes === counted.sizeBytes) return []
+  const message = `${region} states ${itemCount} items of ${sizeBytes} bytes and holds ${counted.itemCount} of ${counted.sizeBytes}`
+  return [{ rule: 'statistics are wrong', key: undefined, message }]
+}
+
+/** A replica holds exactly the versions that no other has seen; nothing when that is one deletion, which was collected. */
+function checkSiblings(
+  key: string,
+  { region, siblingsByKey }: FinalReplica,
+  { siblings }: Expectation,
+  versions: readonly WrittenVersion[],
+): readonly Violation[] {
+  const held = siblingsByKey.get(key) ?? []
+  const heldNames = held.map((version) => printDot(version.dot))
+  const [only, ...others] = siblings
+  const collected = only?.value === undefined && others.length === 0
+  if (collected && held.length === 0) return []
+  const expectedNames = siblings.map(nameOf)
+  const violations: Violation[] = []
+  if (heldNames.join() !== expectedNames.join()) {
+    const message = `${region} holds [${heldNames.join(', ')}], written were [${expectedNames.join(', ')}]`
+    violations.push({ rule: 'siblings are not what was written', key, message })
+  }
+  for (const version of versions) {
+    const kept = heldNames.includes(nameOf(version))
+    const replaced = held.some((other) => versions.some((each) => nameOf(each) === printDot(other.dot) && saw(each, version.version.dot)))
+    if (!kept && !replaced) {
+      const message = `${nameOf(version)} (${version.value ?? 'deletion'}) is neither in ${region} nor was it replaced by what is`
+      violations.push({ rule: 'an acknowledged write is gone', key, message })
+    }
+  }
+  return violations
+}
+
+/** The ledgers of all Regions together name exactly the losers. What only a removed replica had found went with it. */
+function checkLedger(
+  key: string,
+  { conflicts }: FinalState,
+  { losers, shown }: Expectation,
+  versions: readonly WrittenVersion[],
+  lostWith: ReadonlySet<string>,
+): readonly Violation[] {
+  const violations: Violation[] = []
+  const nameByDot = new Map(versions.map((version) => [nameOf(version), version]))
+  const standing = new Map(
+    conflicts
+      .filter(({ withdrawn }) => !withdrawn)
+      .map((conflict) => [printDot(conflict.loser), conflict] as const)
+      .filter(([dot]) => nameByDot.has(dot) && (shown === undefined || dot !== nameOf(shown))),
+  )
+  for (const loser of losers) {
+    const name = nameOf(loser)
+    const entry = standing.get(name)
+    if (entry === undefined && !lostWith.has(name)) {
+      const message = `${name} (${loser.value ?? 'deletion'}) was lost, and no Region says so`
+      violations.push({ rule: 'the ledger is not what was lost', key, message })
+    }
+    if (entry !== undefined && !entry.settled) {
+      violations.push({ rule: 'the ledger is not what was lost', key, message: `the entry of ${name} does not settle` })
+    }
+  }
+  for (const [name, { winner }] of standing) {
+    if (losers.some((loser) => nameOf(loser) === name)) continue
+    const message = `${name} is said to have lost against ${printDot(winner)}, and did not`
+    violations.push({ rule: 'the ledger is not what was lost', key, message })
+  }
+  return violations
+}

@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto'
+import type { VirtualTime } from '../base/virtual-time.ts'
+import type { OperationKind } from './plan.ts'
+
+/**
+ * What happened, as clients and the operator of the world saw it: operations with the time of call and answer, and what was broken
+ * and mended. The checkers judge it; people read it as the story of a seed.
+ */
+export interface Operation {
+  readonly id: number
+  readonly region: string
+  readonly client: number
+  readonly kind: OperationKind
+  readonly key: string
+  /** What it would write; undefined: nothing, or a deletion. */
+  readonly value: string | undefined
+  readonly calledAtMs: number
+  /** The replica that it went to: the number of the Region's table, which is never used again. */
+  readonly table: number
+  answer: Answer | undefined
+}
+
+export type Answer =
+  | { readonly kind: 'written'; readonly atMs: number; readonly saw: string | undefined }
+  /** Nothing was to be done: the condition did not hold, or there was nothing to delete. */
+  | { readonly kind: 'kept'; readonly atMs: number; readonly saw: string | undefined }
+  | { readonly kind: 'read'; readonly atMs: number; readonly saw: string | undefined }
+  /** The replica is not there (any more): certainly without effect. */
+  | { readonly kind: 'refused'; readonly atMs: number }
+  /** The Region crashed meanwhile: it may have taken effect or not. */
+  | { readonly kind: 'unknown'; readonly atMs: number }
+
+export interface HistoryEvent {
+  readonly atMs: number
+  readonly region: string | undefined
+  readonly key: string | undefined
+  readonly text: string
+}
+
+export class History {
+  readonly operations: Operation[] = []
+  readonly events: HistoryEvent[] = []
+  readonly #time: VirtualTime
+  readonly #hash = createHash('sha256')
+
+  constructor(time: VirtualTime) {
+    this.#time = time
+  }
+
+  /** Milliseconds of virtual time since the beginning. */
+  get nowMs(): number {
+    return this.#time.monotonicMs()
+  }
+
+  note(text: string, about: { region?: string; key?: string } = {}): void {
+    const event: HistoryEvent = { atMs: this.nowMs, region: about.region, key: about.key, text }
+    this.events.push(event)
+    this.#hash.update(printEvent(event)).update('\n')
+  }
+
+  called(operation: Omit<Operation, 'id' | 'calledAtMs' | 'answer'>): Operation {
+    const called: Operation = { ...operation, id: this.operations.length, calledAtMs: this.nowMs, answer: undefined }
+    this.operations.push(called)
+    return called
+  }
+
+  answered(operation: Operation, answer: Answer): void {
+    operation.answer = answer
+    this.note(printOperation(operation), operation)
+  }
+
+  /** Equal for equal histories. */
+  hash(): string {
+    return this.#hash.copy().digest('hex')
+  }
+}
+
+export function printEvent({ atMs, region, text }: HistoryEvent): string {
+  return `${(atMs / 1000).toFixed(3).padStart(9)}s  ${(region ?? '').padEnd(10)}  ${text}`
+}
+
+function printOperation({ id, client, kind, key, value, calledAtMs, answer }: Operation): string {
+  const saw = answer !== undefined && 'saw' in answer ? ` (saw ${answer.saw ?? 'nothing'})` : ''
+  const what = value === undefined ? `${kind} ${key}` : `${kind} ${key} = ${value}`
+  return `client ${client} #${id} ${what}, called at ${(calledAtMs / 1000).toFixed(3)}s: ${answer?.kind ?? 'no answer'}${saw}`
+}

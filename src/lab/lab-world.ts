@@ -1,0 +1,151 @@
+import type { Log } from '../base/log.ts'
+import { silentLog } from '../base/log.ts'
+import { fraction } from '../base/random.ts'
+import type { VirtualTime } from '../base/virtual-time.ts'
+import type { RegionEngine } from '../engine/region-engine.ts'
+import { isRefusal } from '../engine/refusal.ts'
+import type { Table, TableBlueprint } from '../engine/table.ts'
+import { servesItems } from '../engine/table.ts'
+import { encodeItemKey } from '../item/item-key.ts'
+import { isInvalid } from '../item/invalid.ts'
+import { Faults } from '../world/faults.ts'
+import { createMemoryStores } from '../world/memory-stores.ts'
+import type { Stores } from '../world/stores.ts'
+import { worldStoreName } from '../world/stores.ts'
+import type { WorldOptions } from '../world/world.ts'
+import { World } from '../world/world.ts'
+import type { Canary } from './canary.ts'
+import type { Coverage } from './coverage.ts'
+import type { History } from './history.ts'
+import type { SimulationPlan } from './plan.ts'
+import { diceFor } from './plan.ts'
+import { recordedStores } from './recorded-stores.ts'
+import type { WriteLog } from './write-log.ts'
+
+/** The real world in virtual time, over stores whose flushes take time and that lose what was not flushed. It survives its process. */
+export class LabWorld {
+  readonly time: VirtualTime
+  readonly #plan: SimulationPlan
+  readonly #options: Omit<WorldOptions, 'random'>
+  readonly #stores: Stores
+  readonly #history: History
+  #world: World
+  #faults: Faults
+  #starts = 0
+
+  private constructor(parts: LabParts, options: Omit<WorldOptions, 'random'>, opened: { world: World; faults: Faults }) {
+    this.time = parts.time
+    this.#plan = parts.plan
+    this.#history = parts.history
+    this.#options = options
+    this.#stores = options.stores
+    this.#world = opened.world
+    this.#faults = opened.faults
+  }
+
+  static async open(parts: LabParts): Promise<LabWorld> {
+    const { plan, time, history, coverage, canary, writeLog, problem } = parts
+    const [flushes, crashes] = [diceFor(plan.seed, 'flushes'), diceFor(plan.seed, 'crashes')]
+    const memory = createMemoryStores({
+      scheduler: time,
+      flushDelayMs: () => plan.flushMsMax * fraction(flushes),
+      underWay: () => (fraction(crashes) < plan.landedProbability ? 'landed' : 'lost'),
+    })
+    const log: Log = {
+      ...silentLog,
+      info: (event, fields) => {
+        if (event === 'replica-active' || event === 'replica-removed') history.note(`${event} ${String(fields?.['region'])}`)
+        if (event === 'replica-active') coverage.add('replicas added')
+        if (event === 'replica-removed') coverage.add('replicas removed')
+      },
+      error: (event, fields) => {
+        const { error } = fields ?? {}
+        problem(`${event} in ${String(fields?.['region'] ?? 'the world')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+      },
+    }
+    const broken = canary?.stores === undefined ? memory : canary.stores(memory)
+    const options: Omit<WorldOptions, 'random'> = {
+      stores: recordedStores(broken, writeLog, (region, lost) => {
+        if (lost > 0) coverage.add('crashes that lost commits')
+        history.note(`the store crashed, ${lost} versions were lost`, { region })
+      }),
+      regions: plan.regions,
+      clock: time,
+      clockMode: plan.clockMode,
+      scheduler: time,
+      profile: (_from, _to, random) => plan.lagMs + plan.jitterMs * fraction(random) ** 3,
+      log,
+      endedIncarnationsMax: plan.endedIncarnationsMax,
+      ...(canary?.transport === undefined ? {} : { decorateTransport: canary.transport }),
+    }
+    return new LabWorld(parts, options, await start(options, plan.seed, 0))
+  }
+
+  get world(): World {
+    return this.#world
+  }
+
+  get faults(): Faults {
+    return this.#faults
+  }
+
+  /** The process is killed, with all its Regions, and started again on what was durable. */
+  async restart(): Promise<void> {
+    this.#history.note('the process is killed')
+    const before = this.#world
+    for (const { name } of before.regions()) await before.crash(name)
+    await this.#stores.crash(worldStoreName, await this.#stores.open(worldStoreName))
+    await before.close()
+    this.#starts++
+    const opened = await start(this.#options, this.#plan.seed, this.#starts)
+    this.#world = opened.world
+    this.#faults = opened.faults
+    this.#history.note('the process is up again')
+  }
+
+  /** The Region's table, if it is there and serves clients. */
+  async served(region: string): Promise<{ readonly engine: RegionEngine; readonly table: Table } | undefined> {
+    const engine = await this.#world.engine(region)
+    if (isRefusal(engine)) return undefined
+    const table = engine.table(tableName)
+    return table === undefined || !servesItems(table) ? undefined : { engine, table }
+  }
+}
+
+export interface LabParts {
+  readonly plan: SimulationPlan
+  readonly time: VirtualTime
+  readonly history: History
+  readonly coverage: Coverage
+  readonly writeLog: WriteLog
+  readonly canary: Canary | undefined
+  /** Something that must never happen did. */
+  readonly problem: (what: string) => void
+}
+
+async function start(options: Omit<WorldOptions, 'random'>, seed: number, starts: number): Promise<{ world: World; faults: Faults }> {
+  const random = diceFor(seed, `world ${starts}`)
+  const world = await World.open({ ...options, random })
+  return { world, faults: new Faults(world, { clock: options.clock, scheduler: options.scheduler, random }) }
+}
+
+export const tableName = 'items'
+
+export const blueprint: TableBlueprint = {
+  name: tableName,
+  schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
+  attributeDefinitions: [{ name: 'pk', type: 'S' }],
+  settings: {
+    billing: { mode: 'PAY_PER_REQUEST', sinceMs: 0 },
+    tableClass: 'STANDARD',
+    deletionProtection: false,
+    onDemandMaximum: undefined,
+  },
+  tags: {},
+}
+
+export function itemKeyOf(key: string): Uint8Array {
+  const encoded = encodeItemKey(blueprint.schema, { pk: { S: key } })
+  if (isInvalid(encoded)) throw new Error(encoded.invalid)
+  return encoded
+}

@@ -1,0 +1,155 @@
+import { sleep } from '../base/scheduler.ts'
+import { VirtualTime } from '../base/virtual-time.ts'
+import { isRefusal } from '../engine/refusal.ts'
+import type { CanaryName } from './canaries.ts'
+import { canaries } from './canaries.ts'
+import { checkClients } from './check-clients.ts'
+import { checkFinal } from './check-final.ts'
+import { runClients } from './clients.ts'
+import { Coverage } from './coverage.ts'
+import { finalState, unrest } from './final-state.ts'
+import type { HistoryEvent } from './history.ts'
+import { History } from './history.ts'
+import { LabWorld, blueprint, itemKeyOf, tableName } from './lab-world.ts'
+import type { SimulationPlan } from './plan.ts'
+import { planOf } from './plan.ts'
+import { runStorm } from './storm.ts'
+import type { Violation } from './violation.ts'
+import { WriteLog } from './write-log.ts'
+
+/**
+ * One seed, one world, one verdict. Clients and faults have their way for a while (safety); then everything is mended and must come to
+ * rest within a budget (liveness); then what clients saw and what replicas hold is judged against what was written.
+ */
+export async function runSimulation(options: { readonly seed: number; readonly canary?: CanaryName }): Promise<SimulationReport> {
+  const plan = planOf(options.seed)
+  const simulation = new Simulation(plan, options.canary)
+  await simulation.run()
+  return simulation.report()
+}
+
+export interface SimulationReport {
+  readonly seed: number
+  readonly canary: CanaryName | undefined
+  readonly plan: SimulationPlan
+  readonly violations: readonly Violation[]
+  readonly coverage: Coverage
+  readonly operations: number
+  /** Virtual time that passed. */
+  readonly durationMs: number
+  /** SHA-256 of everything that happened, hexadecimal: equal for equal runs. */
+  readonly eventHash: string
+  readonly events: readonly HistoryEvent[]
+}
+
+class Simulation {
+  readonly #plan: SimulationPlan
+  readonly #canary: CanaryName | undefined
+  readonly #time = new VirtualTime()
+  readonly #history = new History(this.#time)
+  readonly #coverage = new Coverage()
+  readonly #violations: Violation[] = []
+  readonly #writeLog: WriteLog
+  readonly #keyByItemKey: ReadonlyMap<string, string>
+
+  constructor(plan: SimulationPlan, canary: CanaryName | undefined) {
+    this.#plan = plan
+    this.#canary = canary
+    const keys = Array.from({ length: plan.keys }, (_, index) => `k${index + 1}`)
+    this.#keyByItemKey = new Map(keys.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
+    this.#writeLog = new WriteLog({ nowMs: () => this.#history.nowMs, keyName: this.#keyName })
+  }
+
+  async run(): Promise<void> {
+    try {
+      const lab = await this.#time.resolve(this.#open())
+      await this.#safety(lab)
+      await this.#liveness(lab)
+      await this.#judge(lab)
+    } catch (error) {
+      this.#problem(error instanceof Error ? (error.stack ?? error.message) : String(error))
+    }
+  }
+
+  report(): SimulationReport {
+    return {
+      seed: this.#plan.seed,
+      canary: this.#canary,
+      plan: this.#plan,
+      violations: this.#violations,
+      coverage: this.#coverage,
+      operations: this.#history.operations.length,
+      durationMs: this.#history.nowMs,
+      eventHash: this.#history.hash(),
+      events: this.#history.events,
+    }
+  }
+
+  readonly #keyName = (itemKey: Uint8Array): string => this.#keyByItemKey.get(Buffer.from(itemKey).toString('hex')) ?? 'unknown key'
+
+  #problem(message: string): void {
+    this.#violations.push({ rule: 'something failed', key: undefined, message })
+    this.#history.note(`problem: ${message}`)
+  }
+
+  async #open(): Promise<LabWorld> {
+    const { regions, replicasAtStart } = this.#plan
+    const lab = await LabWorld.open({
+      plan: this.#plan,
+      time: this.#time,
+      history: this.#history,
+      coverage: this.#coverage,
+      writeLog: this.#writeLog,
+      canary: this.#canary === undefined ? undefined : canaries[this.#canary],
+      problem: (what) => this.#problem(what),
+    })
+    const [first, ...others] = regions
+    if (first === undefined) throw new Error('a world without Regions')
+    await lab.world.createTable(first, blueprint)
+    for (const region of others.slice(0, replicasAtStart - 1)) {
+      const change = { kind: 'create', region, readUnitsOverride: undefined, tableClassOverride: undefined } as const
+      const begun = await lab.world.changeReplica(first, tableName, change)
+      if (isRefusal(begun)) throw new Error(begun.message)
+      await lab.world.settled()
+    }
+    this.#history.note(`begins: ${JSON.stringify(this.#plan)}`)
+    return lab
+  }
+
+  async #safety(lab: LabWorld): Promise<void> {
+    const parts = { plan: this.#plan, lab, history: this.#history, coverage: this.#coverage, writeLog: this.#writeLog }
+    const untilMs = this.#history.nowMs + this.#plan.safetyMs
+    await this.#time.resolve(Promise.all([runClients({ ...parts, untilMs }), runStorm({ ...parts, untilMs })]), operationMsMax)
+  }
+
+  async #liveness(lab: LabWorld): Promise<void> {
+    this.#history.note('everything is mended')
+    await this.#time.resolve(lab.faults.healAll())
+    let why: string | undefined = 'not looked at'
+    const untilMs = this.#history.nowMs + quiescenceMsMax
+    while (why !== undefined && this.#history.nowMs < untilMs) {
+      await this.#time.resolve(sleep(this.#time, 2000))
+      why = await this.#time.resolve(unrest(lab.world, this.#time))
+    }
+    if (why !== undefined) this.#violations.push({ rule: 'no progress', key: undefined, message: why })
+    this.#history.note(why === undefined ? 'at rest' : `not at rest: ${why}`)
+  }
+
+  async #judge(lab: LabWorld): Promise<void> {
+    const written = this.#writeLog.written()
+    for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
+    this.#violations.push(...checkClients(this.#history.operations, written))
+    const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
+    this.#violations.push(...checkFinal(state, written, new Set()))
+    for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
+    const conflicts = state.conflicts
+    this.#coverage.add('ledger entries', conflicts.filter((entry) => !entry.withdrawn).length)
+    this.#coverage.add('entries withdrawn', conflicts.filter((entry) => entry.withdrawn).length)
+    this.#coverage.add('harmless entries', conflicts.filter((entry) => entry.harmless).length)
+  }
+}
+
+/** Longer than any operation can take: what is not answered by then never will be. */
+const operationMsMax = 600_000
+/** The longest retry is a minute; a few of them one after the other. */
+const quiescenceMsMax = 300_000

@@ -1,0 +1,20 @@
+/** Something that must not be. */
+export interface Violation {
+  readonly rule: ViolationRule
+  /** The item's key, when it concerns one. */
+  readonly key: string | undefined
+  readonly message: string
+}
+
+export type ViolationRule =
+  | 'no progress'
+  | 'something failed'
+  | 'a dot names two writes'
+  | 'an acknowledged write is gone'
+  | 'a client saw what is not'
+  | 'a client saw the past'
+  | 'replicas differ'
+  | 'siblings are not what was written'
+  | 'the ledger is not what was lost'
+  | 'an update was not built on what it saw'
+  | 'statistics are wrong'
