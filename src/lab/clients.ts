@@ -37,7 +37,7 @@ async function runClient(parts: ClientParts, region: string, client: number): Pr
   const { plan, lab, history, untilMs } = parts
   const random = diceFor(plan.seed, `client ${client}`)
   const keys = Array.from({ length: plan.keys }, (_, index) => `k${index + 1}`)
-  while (history.nowMs < untilMs) {
+  for (let count = 0; count < plan.operationsPerClient && history.nowMs < untilMs; count++) {
     await sleep(lab.time, 1 + plan.thinkMsMax * fraction(random))
     await operate(parts, region, client, pick(random, keys), drawKind(plan, random))
   }

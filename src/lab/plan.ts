@@ -14,7 +14,8 @@ export interface SimulationPlan {
   readonly replicasAtStart: number
   readonly keys: number
   readonly clientsPerRegion: number
-  /** How long clients and faults go on. */
+  readonly operationsPerClient: number
+  /** How long clients and faults go on at most. */
   readonly safetyMs: number
   /** Longest pause of a client between two operations. */
   readonly thinkMsMax: number
@@ -53,6 +54,7 @@ export function planOf(seed: number): SimulationPlan {
     replicasAtStart: chance(random, 0.7) ? regions.length : 1 + integerBelow(random, regions.length),
     keys: 1 + integerBelow(random, 4),
     clientsPerRegion: 1 + integerBelow(random, 2),
+    operationsPerClient: 20 + integerBelow(random, 60),
     safetyMs: 15_000 + integerBelow(random, 45_000),
     thinkMsMax: pick(random, hurried ? [100, 300] : [500, 1000, 3000]),
     weights: weightsOf(random),

@@ -131,6 +131,7 @@ class Simulation {
       await this.#time.resolve(sleep(this.#time, 2000))
       why = await this.#time.resolve(unrest(lab.world, this.#time))
     }
+    if (why !== undefined) await (globalThis as any).__dump?.(lab.world)
     if (why !== undefined) this.#violations.push({ rule: 'no progress', key: undefined, message: why })
     this.#history.note(why === undefined ? 'at rest' : `not at rest: ${why}`)
   }
