@@ -381,9 +381,14 @@ export class Replica {
   }
 
   #collectLater(): void {
-    if (this.#cancelCollect !== undefined || this.#collecting || this.#closed || !this.#ready) return
+    if (this.#cancelCollect !== undefined || this.#closed || !this.#ready) return
     this.#cancelCollect = this.#options.scheduler.after(collectDelayMs, () => {
       this.#cancelCollect = undefined
+      if (this.#collecting) {
+        // What is under way looked at an older cut: once more, later.
+        this.#collectLater()
+        return
+      }
       this.#collecting = true
       this.#collect().then(
         () => (this.#collecting = false),

@@ -1,37 +1,40 @@
 import type { Cursors } from './cursors.ts'
-import { cursorOf } from './cursors.ts'
+import { cursorOf, joinInto, noCursors } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
 import type { Report } from './messages.ts'
 
 /**
- * What this replica knows of how far the others have come: per member, the newest report that counts, and one that does not yet.
+ * What this replica knows of how far the others have come: per member, what the reports say that count, and those that do not yet.
  *
  * A report counts only once everything that its sender had written by then was applied here [REP-27]. Then nothing older than
  * what it covers can still arrive from that sender, and that, not a clock, is what makes a change stable.
+ *
+ * A replica's reports only grow, so they are joined: in whatever order they are looked at, the newest is never forgotten. Its sender
+ * will not repeat it.
  */
 export class Reports {
   readonly #validByMember = new Map<string, Cursors>()
-  readonly #pendingByMember = new Map<string, Report>()
+  readonly #waitingByMember = new Map<string, Waiting>()
 
-  /** Takes note of a report; one that waits is not replaced by a newer one, which might wait for ever under load. */
   note(member: string, report: Report, own: Cursors, membership: Membership): void {
     if (counts(report, own, membership)) {
-      this.#validByMember.set(member, report.cursors)
-      this.#pendingByMember.delete(member)
-    } else if (!this.#pendingByMember.has(member)) {
-      this.#pendingByMember.set(member, report)
+      this.#validByMember.set(member, joined(this.#validByMember.get(member) ?? noCursors, report.cursors))
+      return
     }
+    const waiting = this.#waitingByMember.get(member)
+    if (waiting === undefined) this.#waitingByMember.set(member, { first: report, others: undefined })
+    else this.#waitingByMember.set(member, { ...waiting, others: waiting.others === undefined ? report : both(waiting.others, report) })
   }
 
   /** Looks at the waiting reports again, after changes were applied. */
   applied(own: Cursors, membership: Membership): void {
-    for (const [member, report] of this.#pendingByMember) this.note(member, report, own, membership)
-  }
-
-  forgetAll(): void {
-    this.#validByMember.clear()
-    this.#pendingByMember.clear()
+    for (const [member, { first, others }] of [...this.#waitingByMember]) {
+      if (!counts(first, own, membership)) continue
+      this.#waitingByMember.delete(member)
+      this.note(member, first, own, membership)
+      if (others !== undefined) this.note(member, others, own, membership)
+    }
   }
 
   /**
@@ -60,9 +63,28 @@ export class Reports {
   }
 }
 
+/**
+ * Reports of one member that do not count yet. The first is kept apart from the later ones, or under load, when each later one asks
+ * for more than has been applied, none would ever count.
+ */
+interface Waiting {
+  readonly first: Report
+  readonly others: Report | undefined
+}
+
 /** An incarnation whose drop is announced was complete everywhere, whether or not the cursors still name it. */
 function counts(report: Report, own: Cursors, membership: Membership): boolean {
   return report.ours.every(
     (incarnation) => cursorOf(own, incarnation) >= cursorOf(report.cursors, incarnation) || membership.dropped[incarnation] !== undefined,
   )
+}
+
+function both(a: Report, b: Report): Report {
+  return { cursors: joined(a.cursors, b.cursors), ours: [...new Set([...a.ours, ...b.ours])] }
+}
+
+function joined(a: Cursors, b: Cursors): Cursors {
+  const cursors = new Map(a)
+  joinInto(cursors, b)
+  return cursors
 }
