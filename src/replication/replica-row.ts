@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 import type { Cursors } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
-import { asBuffer, cursorBytes, readDot, writeDot } from './version.ts'
+import { asBuffer, cursorBytes, readDot, writeCursor } from './version.ts'
 
 /**
  * What one replica is and holds, in one row that every write of the table reads and writes:
@@ -38,17 +38,18 @@ export const newReplicaRow: ReplicaRow = {
 }
 
 export function encodeReplicaRow(row: ReplicaRow): Uint8Array {
-  const bytes = Buffer.alloc(cursorsAt + row.cursors.size * entryBytes)
+  const bytes = Buffer.allocUnsafe(cursorsAt + row.cursors.size * entryBytes)
   bytes[0] = layout
   bytes[1] = (row.keepsLog ? logFlag : 0) | (row.fenced ? fencedFlag : 0)
   bytes.writeUInt32BE(row.epoch, 2)
   bytes.writeUIntBE(row.itemCount, 6, 6)
   bytes.writeUIntBE(row.sizeBytes, 12, 6)
-  if (row.own !== undefined) bytes.write(row.own, 18, 8, 'hex')
+  if (row.own === undefined) bytes.fill(0, 18, 26)
+  else bytes.write(row.own, 18, 8, 'hex')
   bytes.writeUInt16BE(row.cursors.size, 26)
   let at = cursorsAt
   for (const [incarnation, n] of row.cursors) {
-    writeDot(bytes, { incarnation, n }, at)
+    writeCursor(bytes, incarnation, n, at)
     bytes[at + cursorBytes] = row.ours.has(incarnation) ? 1 : 0
     at += entryBytes
   }

@@ -2,7 +2,7 @@ import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
 import type { Key, Range } from '../storage/store.ts'
 import type { Dot, Incarnation } from './dot.ts'
 import type { Timestamp } from './timestamp.ts'
-import { asBuffer, cursorBytes, readDot, writeDot } from './version.ts'
+import { asBuffer, cursorBytes, readDot, writeCursor } from './version.ts'
 
 /** The keys of replication's rows within a table (the spaces are listed in the engine's keyspace). */
 
@@ -78,7 +78,7 @@ const ledgerSuffixBytes = 24
 
 function dotSuffix(dot: Dot): Uint8Array {
   const suffix = Buffer.allocUnsafe(cursorBytes)
-  writeDot(suffix, dot, 0)
+  writeCursor(suffix, dot.incarnation, dot.n, 0)
   return suffix
 }
 

@@ -1,4 +1,5 @@
 import { assert } from '../base/assert.ts'
+import { BoundedCache } from '../base/bounded-cache.ts'
 import { StoredItem } from '../engine/stored-item.ts'
 import type { Cursors } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
@@ -42,36 +43,35 @@ export interface Base {
 }
 
 export function encodeVersion(version: Omit<Version, 'bytes'>): Version {
-  const { dot, base, context, itemKey, stored } = version
-  const imageAt =
-    headerBytes + (base === undefined ? 0 : baseBytes) + 1 + version.region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
+  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored } = version
+  const imageAt = headerBytes + (base === undefined ? 0 : baseBytes) + 1 + region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
   const bytes = Buffer.allocUnsafe(imageAt + (stored?.image.length ?? 0))
   bytes[0] = versionLayout
   bytes[1] = (stored === undefined ? tombstoneFlag : 0) | (base === undefined ? 0 : baseFlag)
   bytes.writeUInt32BE(stored?.sizeBytes ?? 0, 2)
   bytes.writeUInt32BE(imageAt, 6)
-  writeDot(bytes, dot, dotAt)
-  bytes.writeBigUInt64BE(version.timestamp, 24)
-  bytes.writeUIntBE(version.committedAtMs, 32, 6)
-  bytes.writeUInt32BE(version.epoch, 38)
+  writeCursor(bytes, dot.incarnation, dot.n, dotAt)
+  bytes.writeBigUInt64BE(timestamp, 24)
+  bytes.writeUIntBE(committedAtMs, 32, 6)
+  bytes.writeUInt32BE(epoch, 38)
   let at = headerBytes
   if (base !== undefined) {
-    writeDot(bytes, base.dot, at)
+    writeCursor(bytes, base.dot.incarnation, base.dot.n, at)
     bytes.writeBigUInt64BE(base.timestamp, at + cursorBytes)
     at += baseBytes
   }
-  bytes[at++] = version.region.length
-  at += bytes.write(version.region, at, 'latin1')
+  bytes[at++] = region.length
+  for (let index = 0; index < region.length; index++) bytes[at++] = region.charCodeAt(index)
   bytes.writeUInt16BE(context.size, at)
   at += 2
   for (const [incarnation, n] of context) {
-    writeDot(bytes, { incarnation, n }, at)
+    writeCursor(bytes, incarnation, n, at)
     at += cursorBytes
   }
   bytes.writeUInt16BE(itemKey.length, at)
   bytes.set(itemKey, at + 2)
   if (stored !== undefined) bytes.set(stored.image, imageAt)
-  return { ...version, bytes }
+  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, bytes }
 }
 
 export function decodeVersion(encoded: Uint8Array): Version {
@@ -134,13 +134,27 @@ const headerBytes = 42
 export const cursorBytes = 14
 const baseBytes = cursorBytes + 8
 
-export function writeDot(bytes: Buffer, dot: Dot, at: number): void {
-  bytes.write(dot.incarnation, at, 8, 'hex')
-  bytes.writeUIntBE(dot.n, at + 8, 6)
+/** An incarnation, 8 bytes, and a number in its log, 6 bytes. */
+export function writeCursor(bytes: Buffer, incarnation: Incarnation, n: number, at: number): void {
+  bytes.set(bytesOf(incarnation), at)
+  bytes.writeUIntBE(n, at + 8, 6)
 }
 
 export function readDot(bytes: Buffer, at: number): Dot {
   return { incarnation: bytes.toString('hex', at, at + 8), n: bytes.readUIntBE(at + 8, 6) }
+}
+
+/** A replica writes the same few incarnations again and again, and parsing hexadecimal digits costs more than the rest of a version. */
+const bytesByIncarnation = new BoundedCache<Incarnation, Uint8Array>(1000)
+
+function bytesOf(incarnation: Incarnation): Uint8Array {
+  let bytes = bytesByIncarnation.get(incarnation)
+  if (bytes === undefined) {
+    bytes = Uint8Array.from(Buffer.from(incarnation, 'hex'))
+    assert(bytes.length === 8, `incarnation ${incarnation}`)
+    bytesByIncarnation.set(incarnation, bytes)
+  }
+  return bytes
 }
 
 export function asBuffer(bytes: Uint8Array): Buffer {
