@@ -325,7 +325,10 @@ export class Replica {
     this.#stalled = undefined
     const { row } = applied
     if (applied.kind === 'applied' && applied.versions.length > 0) {
-      if (applied.losses > 0) this.#ledgerInUse = true
+      if (applied.losses > 0) {
+        this.#ledgerInUse = true
+        log.info('conflicts-found', { region, table: table.name, found: applied.losses })
+      }
       const lags = this.#lags(from)
       const nowMs = trueClock.nowMs()
       for (const version of applied.versions) {

@@ -44,7 +44,8 @@ export interface Base {
 
 export function encodeVersion(version: Omit<Version, 'bytes'>): Version {
   const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored } = version
-  const imageAt = headerBytes + (base === undefined ? 0 : baseBytes) + 1 + region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
+  const imageAt =
+    headerBytes + (base === undefined ? 0 : baseBytes) + 1 + region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
   const bytes = Buffer.allocUnsafe(imageAt + (stored?.image.length ?? 0))
   bytes[0] = versionLayout
   bytes[1] = (stored === undefined ? tombstoneFlag : 0) | (base === undefined ? 0 : baseFlag)
