@@ -64,8 +64,12 @@ interface Sample {
 }
 
 async function sample(port: number, table: string): Promise<Sample> {
-  const answer = (await (await fetch(`http://127.0.0.1:${port}/_everywrite/replication`)).json()) as { links: readonly Link[] }
-  const links = answer.links.filter((link) => link.table === table && link.from === 'us-east-1')
+  const answer = (await (await fetch(`http://127.0.0.1:${port}/_everywrite/replication`)).json()) as {
+    tables: readonly { table: string; links: readonly Link[] }[]
+  }
+  const links = answer.tables
+    .filter((each) => each.table === table)
+    .flatMap((each) => each.links.filter((link) => link.from === 'us-east-1'))
   const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
   return {
     lagP50Ms: Math.max(0, ...links.map((link) => link.lagP50Ms ?? 0)),
@@ -76,7 +80,6 @@ async function sample(port: number, table: string): Promise<Sample> {
 }
 
 interface Link {
-  readonly table: string
   readonly from: string
   readonly to: string
   readonly pending: number | null
