@@ -1,0 +1,174 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Clock } from '../base/clock.ts'
+import type { Log, LogFields } from '../base/log.ts'
+import type { Scheduler } from '../base/scheduler.ts'
+import type { Faults } from '../world/faults.ts'
+import type { World } from '../world/world.ts'
+import type { AccessRules } from './access.ts'
+import { checkAccess } from './access.ts'
+import type { About, AdminContext } from './context.ts'
+import { Events } from './events.ts'
+import { Metrics } from './metrics.ts'
+import type { Reply } from './reply.ts'
+import { Rejection } from './reply.ts'
+import type { RequestMeter } from './request-meter.ts'
+import { conflicts } from './routes/conflicts.ts'
+import { digest } from './routes/digest.ts'
+import { healAllFaults, healFault, injectFault, listFaults } from './routes/faults.ts'
+import { health } from './routes/health.ts'
+import { regions } from './routes/regions.ts'
+import { replication } from './routes/replication.ts'
+import type { ErrorReply, EventData } from './wire.ts'
+
+/** The control API: `/_everywrite/…` and `/metrics`. What it can do is all that the command line and a console can do. */
+export interface Admin {
+  /** Whether this path is the control API's; all others are DynamoDB's. */
+  owns(this: void, url: string): boolean
+  handle(this: void, request: IncomingMessage, response: ServerResponse): void
+  conflictsFound(this: void, data: EventData['conflicts']): void
+  /** Ends the open event streams. */
+  close(this: void): void
+}
+
+export interface AdminOptions {
+  readonly world: World
+  readonly faults: Faults
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly log: Log
+  readonly meter: RequestMeter
+  readonly access: AccessRules
+  readonly about: About
+}
+
+export function createAdmin(options: AdminOptions): Admin {
+  const { world, faults, scheduler, log, meter, access } = options
+  const events = new Events(world, faults, scheduler)
+  const metrics = new Metrics(world, meter)
+  const context: AdminContext = { ...options, events }
+  const startedMs = scheduler.monotonicMs()
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { pathname, searchParams } = new URL(request.url ?? '/', 'http://everywrite')
+    const isHealth = pathname === `${prefix}health`
+    checkAccess(access, request, !isHealth)
+    if (pathname === '/metrics') {
+      assertMethod(request, ['GET'])
+      const { contentType, text } = await metrics.print()
+      send(response, 200, contentType, text)
+    } else if (pathname === `${prefix}events`) {
+      assertMethod(request, ['GET'])
+      events.subscribe(response)
+    } else {
+      const { status, body } = isHealth
+        ? health(context, startedMs)
+        : await route(context, request, pathname.slice(prefix.length), searchParams)
+      sendJson(response, status, body)
+    }
+  }
+
+  return {
+    owns: (url) => url.startsWith(prefix) || url === '/metrics' || url.startsWith('/metrics?'),
+    handle(request, response) {
+      answer(request, response).catch((error: unknown) => refuse(log, request, response, error))
+    },
+    conflictsFound(data) {
+      metrics.conflictsFound(data)
+      events.conflictsFound(data)
+    },
+    close: () => events.close(),
+  }
+}
+
+const prefix = '/_everywrite/'
+const bodyBytesMax = 64 * 1024
+
+async function route(context: AdminContext, request: IncomingMessage, path: string, query: URLSearchParams): Promise<Reply> {
+  const [first, second, third, ...rest] = path.split('/').map(decode)
+  if (rest.length === 0 && third === undefined && second === undefined) {
+    switch (first) {
+      case 'regions':
+        assertMethod(request, ['GET'])
+        return regions(context)
+      case 'replication':
+        assertMethod(request, ['GET'])
+        return replication(context)
+      case 'conflicts':
+        assertMethod(request, ['GET'])
+        return conflicts(context, query)
+      case 'faults':
+        return routeFaults(context, request)
+    }
+  }
+  if (first === 'faults' && second !== undefined && third === undefined) {
+    assertMethod(request, ['DELETE'])
+    return healFault(context, second)
+  }
+  if (first === 'tables' && second !== undefined && third === 'digest' && rest.length === 0) {
+    assertMethod(request, ['GET'])
+    return digest(context, second)
+  }
+  throw new Rejection(404, `There is nothing at ${prefix}${path}.`)
+}
+
+async function routeFaults(context: AdminContext, request: IncomingMessage): Promise<Reply> {
+  assertMethod(request, ['GET', 'POST', 'DELETE'])
+  if (request.method === 'GET') return listFaults(context)
+  if (request.method === 'DELETE') return healAllFaults(context)
+  return injectFault(context, await readJson(request))
+}
+
+function assertMethod(request: IncomingMessage, methods: readonly string[]): void {
+  if (!methods.includes(request.method ?? '')) throw new Rejection(405, `The methods here are ${methods.join(', ')}.`)
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part)
+  } catch (error) {
+    if (error instanceof URIError) throw new Rejection(400, 'The path is not properly encoded.')
+    throw error
+  }
+}
+
+async function readJson(request: IncomingMessage): Promise<unknown> {
+  const pieces: Buffer[] = []
+  let bytes = 0
+  for await (const piece of request as AsyncIterable<Buffer>) {
+    bytes += piece.length
+    if (bytes > bodyBytesMax) throw new Rejection(413, `The body is larger than ${bodyBytesMax} bytes.`)
+    pieces.push(piece)
+  }
+  try {
+    return JSON.parse(Buffer.concat(pieces).toString('utf8')) as unknown
+  } catch (error) {
+    if (error instanceof SyntaxError) throw new Rejection(400, 'The body is not JSON.')
+    throw error
+  }
+}
+
+function refuse(log: Log, request: IncomingMessage, response: ServerResponse, error: unknown): void {
+  if (response.headersSent || request.destroyed) {
+    response.destroy()
+    return
+  }
+  const known = error instanceof Rejection
+  const fields: LogFields = { path: request.url, error }
+  if (!known) log.error('admin-request-failed', fields)
+  const body: ErrorReply = { error: known ? error.message : 'Something went wrong here; the log of the server says what.' }
+  sendJson(response, known ? error.status : 500, body)
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  send(response, status, 'application/json', `${JSON.stringify(body)}\n`)
+}
+
+function send(response: ServerResponse, status: number, contentType: string, text: string): void {
+  response.writeHead(status, {
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(text),
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  })
+  response.end(text)
+}

@@ -1,0 +1,23 @@
+import type { Clock } from '../base/clock.ts'
+import type { Scheduler } from '../base/scheduler.ts'
+import type { Faults } from '../world/faults.ts'
+import type { World } from '../world/world.ts'
+import type { Events } from './events.ts'
+
+/** What the routes stand on. */
+export interface AdminContext {
+  readonly world: World
+  readonly faults: Faults
+  readonly clock: Clock
+  readonly scheduler: Scheduler
+  readonly events: Events
+  readonly about: About
+}
+
+/** What is known of the server since it started. */
+export interface About {
+  readonly version: string
+  readonly profile: string
+  readonly clockMode: string
+  readonly dataFolder: string | undefined
+}

@@ -1,0 +1,109 @@
+import type { ActiveFault, Fault, FaultKind } from '../world/fault.ts'
+import { Rejection } from './reply.ts'
+import type { FaultReport } from './wire.ts'
+
+/** Faults as JSON: from untrusted text to a fault of the world, and back. */
+
+/** @param regions the Regions that there are */
+export function parseFault(json: unknown, regions: readonly string[]): Fault {
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw new Rejection(400, 'A fault is a JSON object with a kind.')
+  const fields = new Fields(new Map(Object.entries(json)), regions)
+  const fault: Fault = { ...kindIn(fields), durationMs: fields.optionalNumber('durationMs', { from: 1, to: msMax }) }
+  fields.assertAllRead()
+  return fault
+}
+
+export function reportFault({ id, fault, sinceMs }: ActiveFault): FaultReport {
+  const { durationMs, ...kind } = fault
+  const since = new Date(sinceMs).toISOString()
+  return durationMs === undefined ? { id, ...kind, since } : { id, ...kind, durationMs, since }
+}
+
+const kinds = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash'] as const
+
+/** The longest that a timer can wait. */
+const msMax = 2 ** 31 - 1
+const tenYearsMs = 10 * 365 * 24 * 3600 * 1000
+
+function kindIn(fields: Fields): FaultKind {
+  const kind = fields.take('kind')
+  switch (kind) {
+    case 'partition': {
+      const between = fields.take('between')
+      if (!Array.isArray(between) || between.length !== 2) throw new Rejection(400, 'between must be a list of two Regions.')
+      const [a, b] = [fields.asRegion('between', between[0]), fields.asRegion('between', between[1])]
+      if (a === b) throw new Rejection(400, `between must name two different Regions; both are ${a}.`)
+      return { kind, between: [a, b] }
+    }
+    case 'latency': {
+      const [from, to] = [fields.region('from'), fields.region('to')]
+      if (from === to) throw new Rejection(400, `from and to must be different Regions; both are ${from}.`)
+      const delay = { from: 0, to: msMax }
+      return { kind, from, to, ms: fields.number('ms', delay), jitterMs: fields.optionalNumber('jitterMs', delay) ?? 0 }
+    }
+    case 'skew': {
+      const driftPpm = fields.optionalNumber('driftPpm', { from: -1_000_000, to: 1_000_000 }) ?? 0
+      return { kind, region: fields.region('region'), ms: fields.number('ms', { from: -tenYearsMs, to: tenYearsMs }), driftPpm }
+    }
+    case 'pause':
+    case 'outage':
+    case 'crash':
+      return { kind, region: fields.region('region') }
+    default:
+      throw new Rejection(400, `kind must be one of ${kinds.join(', ')}${typeof kind === 'string' ? `; there is no ${kind}` : ''}.`)
+  }
+}
+
+interface Bounds {
+  readonly from: number
+  readonly to: number
+}
+
+/** The members of the object; each may be taken once, and none may be left. */
+class Fields {
+  readonly #fields: Map<string, unknown>
+  readonly #regions: readonly string[]
+
+  constructor(fields: Map<string, unknown>, regions: readonly string[]) {
+    this.#fields = fields
+    this.#regions = regions
+  }
+
+  take(name: string): unknown {
+    const value = this.#fields.get(name)
+    this.#fields.delete(name)
+    return value
+  }
+
+  region(name: string): string {
+    return this.asRegion(name, this.take(name))
+  }
+
+  asRegion(name: string, value: unknown): string {
+    if (typeof value !== 'string') throw new Rejection(400, `${name} must name a Region.`)
+    if (!this.#regions.includes(value)) {
+      throw new Rejection(400, `There is no Region ${value} here. The Regions are ${this.#regions.join(', ')}.`)
+    }
+    return value
+  }
+
+  number(name: string, bounds: Bounds): number {
+    const value = this.optionalNumber(name, bounds)
+    if (value === undefined) throw new Rejection(400, `${name} is missing.`)
+    return value
+  }
+
+  optionalNumber(name: string, { from, to }: Bounds): number | undefined {
+    const value = this.take(name)
+    if (value === undefined) return undefined
+    if (typeof value !== 'number' || !(value >= from && value <= to)) {
+      throw new Rejection(400, `${name} must be a number from ${from} to ${to}.`)
+    }
+    return value
+  }
+
+  assertAllRead(): void {
+    const [stranger] = this.#fields.keys()
+    if (stranger !== undefined) throw new Rejection(400, `This kind of fault has no ${stranger}.`)
+  }
+}

@@ -1,0 +1,49 @@
+import { printCursors } from '../replication/cursors.ts'
+import type { Flow } from '../replication/replica.ts'
+import type { GlobalTable } from '../world/global-table.ts'
+import { flowsOf } from '../world/inspection.ts'
+import type { World } from '../world/world.ts'
+import type { LinkState, TableReplication } from './wire.ts'
+
+/** Every global table with its replicas and the links between them. */
+export async function replicationOf(world: World): Promise<readonly TableReplication[]> {
+  const flowByPair = new Map<string, Flow>()
+  for (const { table, region, flows } of await flowsOf(world)) {
+    for (const flow of flows) flowByPair.set(pairName(table, region, flow.peer), flow)
+  }
+  return Promise.all(world.globalTables().map((table) => describe(world, table, flowByPair)))
+}
+
+/** Undefined: there is no link between the two, since one of them is not running or not a member yet. */
+type FlowByPair = ReadonlyMap<string, Flow>
+
+async function describe(world: World, table: GlobalTable, flowByPair: FlowByPair): Promise<TableReplication> {
+  const links: LinkState[] = []
+  for (const { region: to } of table.replicas) {
+    const row = await world.region(to)?.running?.replication.replica(table.globalId)?.row()
+    for (const { region: from } of table.replicas) {
+      if (from === to) continue
+      // What the sender knows is in its own flow, what the receiver measured in the receiver's.
+      const sending = flowByPair.get(pairName(table.name, from, to))
+      const receiving = flowByPair.get(pairName(table.name, to, from))
+      const reason = sending?.stalled ?? receiving?.stalled
+      const up = world.network.isUp(from, to) && sending !== undefined && receiving !== undefined
+      links.push({
+        from,
+        to,
+        state: !up ? 'down' : reason === undefined ? 'up' : 'stalled',
+        ...(reason === undefined ? {} : { reason }),
+        pending: sending?.pending ?? null,
+        received: receiving?.received ?? 0,
+        lagP50Ms: receiving?.lagP50Ms ?? null,
+        lagP99Ms: receiving?.lagP99Ms ?? null,
+        ...(row === undefined ? {} : { cursor: printCursors(row.cursors) }),
+      })
+    }
+  }
+  return { table: table.name, replicas: table.replicas.map(({ region, status }) => ({ region, status })), links }
+}
+
+function pairName(table: string, region: string, peer: string): string {
+  return `${table}\n${region}\n${peer}`
+}

@@ -1,0 +1,160 @@
+/**
+ * The JSON of `/_everywrite/`: all that the command line and a console know of a server. Times are ISO 8601 with milliseconds, or a number whose
+ * name ends in its unit.
+ */
+export interface Health {
+  readonly status: 'ok'
+  readonly version: string
+  readonly profile: string
+  readonly clock: string
+  /** Undefined: everything is in memory. */
+  readonly dataFolder?: string
+  readonly regions: readonly string[]
+  readonly upMs: number
+}
+
+export interface RegionsReply {
+  readonly regions: readonly RegionState[]
+}
+
+export interface RegionState {
+  readonly name: string
+  /** `outage`: it runs, and nobody can reach it. */
+  readonly status: 'running' | 'outage' | 'crashed'
+  /** How far its clock is ahead of the machine's (negative: behind). */
+  readonly clockOffsetMs: number
+  readonly tables: readonly TableState[]
+}
+
+export interface TableState {
+  readonly name: string
+  readonly status: string
+  readonly items: number
+  readonly sizeBytes: number
+}
+
+export interface ReplicationReply {
+  readonly tables: readonly TableReplication[]
+}
+
+export interface TableReplication {
+  readonly table: string
+  readonly replicas: readonly ReplicaState[]
+  /** One per ordered pair of Regions. */
+  readonly links: readonly LinkState[]
+}
+
+export interface ReplicaState {
+  readonly region: string
+  readonly status: string
+}
+
+export interface LinkState {
+  readonly from: string
+  readonly to: string
+  /** `down`: no message gets through; `stalled`: something failed, see `reason`. */
+  readonly state: 'up' | 'down' | 'stalled'
+  readonly reason?: string
+  /** Writes accepted in `from` that `to` does not have yet; null while `to` has not said how far it is. */
+  readonly pending: number | null
+  /** Changes of `from` that were applied in `to` since it started. */
+  readonly received: number
+  /** From the commit in `from` to being durable in `to`; null before the first. */
+  readonly lagP50Ms: number | null
+  readonly lagP99Ms: number | null
+  /** How far `to` has come in the logs of `from`'s Region and all others: the last change applied, by log. */
+  readonly cursor?: Readonly<Record<string, number>>
+}
+
+export interface ConflictsReply {
+  readonly conflicts: readonly ConflictReport[]
+  /** There are more than `limit`: ask again with `since` set to the last `loser.writtenAt`. */
+  readonly more: boolean
+}
+
+export interface ConflictReport {
+  /** The same in every Region. */
+  readonly id: string
+  readonly table: string
+  /** The key attributes, as DynamoDB JSON. */
+  readonly key: Readonly<Record<string, unknown>>
+  readonly loser: WriteReport
+  readonly winner: WriteReport
+  /** Attributes that differ between the two. */
+  readonly lostAttributes: readonly string[]
+  /** The policy that decided. */
+  readonly rule: string
+  readonly foundIn: readonly string[]
+  readonly foundAt: string
+  /** A later write turned out to have built on it: it did not lose after all. */
+  readonly withdrawn: boolean
+  /** Every replica has it and all that was written before it: the verdict will not change. */
+  readonly settled: boolean
+  /** Both writes made the same, so nothing was lost. */
+  readonly harmless: boolean
+}
+
+export interface WriteReport {
+  readonly region: string
+  /** When it was written, by the Region's own clock: what the writes were ranked by. */
+  readonly writtenAt: string
+  /** When it was written, by the machine's clock, which no fault skews. */
+  readonly trueTime: string
+  /** The hybrid-logical-clock timestamp, a 64-bit integer in decimal. */
+  readonly timestamp: string
+  /** What it made, as DynamoDB JSON; null: it deleted the item. */
+  readonly item: Readonly<Record<string, unknown>> | null
+}
+
+export interface DigestReply {
+  readonly table: string
+  /** SHA-256 by Region. A Region that does not run is missing. */
+  readonly digests: Readonly<Record<string, string>>
+  readonly items: Readonly<Record<string, number>>
+  /** How far each replica has come in every log. */
+  readonly cursors: Readonly<Record<string, Readonly<Record<string, number>>>>
+  /** The Regions that have, or should have, a replica. */
+  readonly members: readonly string[]
+  /** All members have equal digests and cursors: they hold the same, and nothing is on its way. */
+  readonly converged: boolean
+}
+
+/** What to break; `POST /_everywrite/faults` takes one. `durationMs` mends it by itself. */
+export type FaultBody = { readonly durationMs?: number } & (
+  | { readonly kind: 'partition'; readonly between: readonly [string, string] }
+  | { readonly kind: 'pause'; readonly region: string }
+  | { readonly kind: 'latency'; readonly from: string; readonly to: string; readonly ms: number; readonly jitterMs?: number }
+  | { readonly kind: 'skew'; readonly region: string; readonly ms: number; readonly driftPpm?: number }
+  | { readonly kind: 'outage'; readonly region: string }
+  | { readonly kind: 'crash'; readonly region: string }
+)
+
+export type FaultReport = FaultBody & { readonly id: string; readonly since: string }
+
+export interface FaultsReply {
+  readonly faults: readonly FaultReport[]
+}
+
+/** The answer to a fault that was injected. A crash without a duration is over by then. */
+export interface InjectedReply {
+  readonly id: string
+}
+
+export interface HealedReply {
+  readonly healed: number
+}
+
+/** What is sent over `/_everywrite/events`: the name of the event and its data. */
+export interface EventData {
+  readonly faults: FaultsReply
+  readonly regions: { readonly regions: readonly Omit<RegionState, 'tables'>[] }
+  readonly replicas: { readonly tables: readonly Omit<TableReplication, 'links'>[] }
+  /** A Region found writes that lost; `/_everywrite/conflicts` tells which. */
+  readonly conflicts: { readonly table: string; readonly region: string; readonly found: number }
+}
+
+export type EventName = keyof EventData
+
+export interface ErrorReply {
+  readonly error: string
+}

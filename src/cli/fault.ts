@@ -1,0 +1,109 @@
+import type { FaultBody, FaultReport, FaultsReply, HealedReply, InjectedReply } from '../admin/wire.ts'
+import { AdminClient } from './admin-client.ts'
+import type { Arguments, Command } from './command.ts'
+import { UsageError, numberOf, parseNumber } from './command.ts'
+import { layOut, print, printJson } from './output.ts'
+
+const help = `everywrite fault: break the world, and heal it
+
+  everywrite fault partition A B            the two Regions cannot reach each other
+  everywrite fault pause REGION             nothing is replicated into or out of it; its clients are served
+  everywrite fault latency FROM TO MS       the delay of one direction (--jitter MS adds up to so much)
+  everywrite fault skew REGION MS           its clock is ahead, or behind if negative (--drift PPM: and gains so many µs per second)
+  everywrite fault outage REGION            it answers nobody
+  everywrite fault crash REGION             killed without a flush; it recovers from disk, at once unless --duration is given
+  everywrite fault list
+  everywrite fault heal [ID]                all, when none is named
+
+  --duration MS    heal by itself after so long
+  --endpoint URL   default http://127.0.0.1:8000
+  --json           as JSON`
+
+export const fault: Command = {
+  help,
+  options: { duration: { type: 'string' }, jitter: { type: 'string' }, drift: { type: 'string' } },
+  async run(args) {
+    const client = AdminClient.of(args)
+    const json = args.values['json'] === true
+    const [what, id] = args.positionals
+    if (what === undefined) throw new UsageError('Say which fault, or list, or heal; `everywrite fault --help` lists them')
+    if (what === 'list') {
+      assertCount(args, 0)
+      const reply = await client.get<FaultsReply>('faults')
+      if (json) printJson(reply)
+      else printFaults(reply.faults)
+    } else if (what === 'heal') {
+      assertCount(args, id === undefined ? 0 : 1)
+      const reply = await client.delete<HealedReply>(id === undefined ? 'faults' : `faults/${encodeURIComponent(id)}`)
+      if (json) printJson(reply)
+      else print(reply.healed === 0 ? 'Nothing was broken.' : `Healed ${reply.healed === 1 ? '1 fault' : `${reply.healed} faults`}.`)
+    } else {
+      const body = bodyOf(what, args)
+      const reply = await client.post<InjectedReply>('faults', body)
+      if (json) printJson(reply)
+      else print(`${describe(body)} (fault ${reply.id})`)
+    }
+    return 0
+  },
+}
+
+function bodyOf(kind: string, args: Arguments): FaultBody {
+  const [, first = '', second = '', third] = args.positionals
+  const durationMs = numberOf(args, 'duration')
+  const duration = durationMs === undefined ? {} : { durationMs }
+  switch (kind) {
+    case 'partition':
+      assertCount(args, 2)
+      return { kind, between: [first, second], ...duration }
+    case 'latency':
+      assertCount(args, 3)
+      return { kind, from: first, to: second, ms: parseNumber(third, 'MS'), jitterMs: numberOf(args, 'jitter') ?? 0, ...duration }
+    case 'skew':
+      assertCount(args, 2)
+      return { kind, region: first, ms: parseNumber(second, 'MS'), driftPpm: numberOf(args, 'drift') ?? 0, ...duration }
+    case 'pause':
+    case 'outage':
+    case 'crash':
+      assertCount(args, 1)
+      return { kind, region: first, ...duration }
+    default:
+      throw new UsageError(`There is no fault ${kind}; \`everywrite fault --help\` lists them`)
+  }
+}
+
+/** @param count arguments after the name of the fault */
+function assertCount({ positionals }: Arguments, count: number): void {
+  if (positionals.length - 1 !== count)
+    throw new UsageError(`fault ${positionals[0] ?? ''} takes ${count === 1 ? '1 argument' : `${count} arguments`}`)
+}
+
+function describe(body: FaultBody): string {
+  const during = body.durationMs === undefined ? '' : ` for ${body.durationMs} ms`
+  switch (body.kind) {
+    case 'partition':
+      return `${body.between[0]} and ${body.between[1]} cannot reach each other${during}`
+    case 'pause':
+      return `replication of ${body.region} stands still${during}`
+    case 'latency':
+      return `${body.from} to ${body.to} takes ${body.ms} ms${(body.jitterMs ?? 0) > 0 ? ` and up to ${body.jitterMs} more` : ''}${during}`
+    case 'skew': {
+      const drift = (body.driftPpm ?? 0) === 0 ? '' : `, drifting by ${body.driftPpm} ppm`
+      return `the clock of ${body.region} is ${Math.abs(body.ms)} ms ${body.ms < 0 ? 'behind' : 'ahead'}${drift}${during}`
+    }
+    case 'outage':
+      return `${body.region} answers nobody${during}`
+    case 'crash':
+      return body.durationMs === undefined ? `${body.region} crashed and recovered` : `${body.region} is down${during}`
+  }
+}
+
+function printFaults(faults: readonly FaultReport[]): void {
+  if (faults.length === 0) print('Nothing is broken.')
+  else
+    print(
+      layOut(
+        ['ID', 'SINCE', 'FAULT'],
+        faults.map((each) => [each.id, each.since, describe(each)]),
+      ),
+    )
+}

@@ -1,0 +1,118 @@
+import type { RunningServer } from '../server/start-server.ts'
+import { startServer } from '../server/start-server.ts'
+import type { Settings } from '../server/settings.ts'
+import { readSettings } from '../server/settings.ts'
+import { createLog } from '../server/text-log.ts'
+import type { Arguments, Command } from './command.ts'
+import { assertPositionals } from './command.ts'
+import { print, printJson, style } from './output.ts'
+
+const help = `everywrite start: serve DynamoDB in several Regions
+
+  --port 8000                 0 takes any free port
+  --host 127.0.0.1            another address needs --credentials or --insecure
+  --regions us-east-1,us-west-2,eu-west-1
+                              awake from the start; any other AWS Region comes alive on first use
+  --data DIR                  where everything is kept (default ./.everywrite)
+  --memory                    keep nothing
+  --profile instant           how long replication takes: instant, aws (half a second and the distance), lesson (1 to 3 s)
+  --clock hlc                 hlc: hybrid logical clocks; wall: the Regions' clocks as they are
+  --credentials FILE          verify signatures; { "AKID": { "secretAccessKey": "…", "regions": […], "tables": […], "actions": […] } }
+  --insecure                  serve everybody who can reach the port
+  --admin-token TOKEN         what the control API asks for (made up when others can reach the port)
+  --log text                  text or json, on stderr
+  --config FILE               the same settings as a JSON object
+  --json                      print where to connect as JSON`
+
+export const start: Command = {
+  help,
+  options: {
+    port: { type: 'string' },
+    host: { type: 'string' },
+    regions: { type: 'string' },
+    data: { type: 'string' },
+    memory: { type: 'boolean' },
+    profile: { type: 'string' },
+    clock: { type: 'string' },
+    credentials: { type: 'string' },
+    insecure: { type: 'boolean' },
+    log: { type: 'string' },
+    config: { type: 'string' },
+  },
+  async run(args) {
+    assertPositionals(args, 0)
+    const settings = await readSettings(settingsIn(args))
+    const log = createLog(settings.logFormat, (line) => process.stderr.write(line), Date.now)
+    const server = await startServer({ ...settings, log })
+    // Listened for before the first line is printed: whoever reads it may end the server at once.
+    const told = stopTold()
+    if (args.values['json'] === true) printJson(summary(server, settings))
+    else printWelcome(server, settings)
+    const failure = await Promise.race([told, server.failed])
+    if (failure !== undefined) throw failure
+    await server.close()
+    return 0
+  },
+}
+
+function settingsIn({ values }: Arguments): Record<string, unknown> {
+  const { json: _json, endpoint: _endpoint, help: _help, ...settings } = values
+  return settings
+}
+
+/** Resolves at the first request to stop; the second one does not wait. */
+function stopTold(): Promise<undefined> {
+  return new Promise((resolve) => {
+    let told = false
+    const stop = (): void => {
+      if (told) process.exit(130)
+      told = true
+      resolve(undefined)
+    }
+    process.on('SIGINT', stop)
+    process.on('SIGTERM', stop)
+  })
+}
+
+function endpointOf({ host, port }: RunningServer): string {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+function summary(server: RunningServer, { profile, clockMode }: Settings): Record<string, unknown> {
+  const { dataFolder, adminToken, regions } = server
+  return { endpoint: endpointOf(server), regions, profile, clock: clockMode, dataFolder, adminToken, pid: process.pid }
+}
+
+function printWelcome(server: RunningServer, settings: Settings): void {
+  const endpoint = endpointOf(server)
+  const [region = 'us-east-1'] = settings.regions
+  const { credentials } = settings
+  const [key] = credentials?.keys() ?? []
+  const keyId = key ?? 'any'
+  const secret = credentials === undefined ? 'any' : 'THE-SECRET-OF-THAT-KEY'
+  print(`${style.strong('everywrite')} serves DynamoDB in ${server.regions.length} Regions at ${style.accent(endpoint)}`)
+  print()
+  print(`  Regions   ${server.regions.join(', ')} (any other AWS Region comes alive on first use)`)
+  print(`  data      ${server.dataFolder ?? 'in memory; gone when this process ends'}`)
+  print(`  profile   ${settings.profile}, clock ${settings.clockMode}`)
+  if (server.adminToken !== undefined && settings.adminToken === undefined) print(`  admin     token ${server.adminToken}`)
+  if (settings.insecure && credentials === undefined)
+    print(`  ${style.bad('insecure')}  whoever can reach ${server.host} may read and write everything`)
+  print()
+  print('AWS CLI:')
+  print(
+    `  AWS_ACCESS_KEY_ID=${keyId} AWS_SECRET_ACCESS_KEY=${secret} aws dynamodb list-tables --endpoint-url ${endpoint} --region ${region}`,
+  )
+  print()
+  print('SDK for JavaScript:')
+  print(`  import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'`)
+  print(`  const credentials = { accessKeyId: '${keyId}', secretAccessKey: '${secret}' }`)
+  print(`  const client = new DynamoDBClient({ region: '${region}', endpoint: '${endpoint}', credentials })`)
+  print(`  console.log(await client.send(new ListTablesCommand()))`)
+  print()
+  print('Break it, and see what got lost:')
+  print(
+    `  everywrite fault partition ${settings.regions[0] ?? 'us-east-1'} ${settings.regions[1] ?? 'eu-west-1'}     everywrite conflicts     everywrite demo`,
+  )
+}

@@ -1,0 +1,37 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { LmdbStore } from '../storage/lmdb-store.ts'
+import { openLmdbStore } from '../storage/lmdb-store.ts'
+import type { Store, StoreFailed } from '../storage/store.ts'
+import type { Stores } from '../world/stores.ts'
+import { worldStoreName } from '../world/stores.ts'
+import { codeOf } from './operator-error.ts'
+
+/**
+ * One LMDB environment per Region and one for the world, in a data folder.
+ * @param onFailure hears of a store that cannot go on
+ */
+export function createLmdbStores(folder: string, onFailure: (name: string, failure: StoreFailed) => void): Stores {
+  const storeByName = new Map<string, LmdbStore>()
+  const regions = join(folder, 'regions')
+  return {
+    async open(name: string): Promise<Store> {
+      const path = name === worldStoreName ? join(folder, worldStoreName) : join(regions, name)
+      const store = await openLmdbStore({ path })
+      storeByName.set(name, store)
+      void store.failed.then((failure) => onFailure(name, failure))
+      return store
+    },
+    async crash(name: string): Promise<void> {
+      await storeByName.get(name)?.abandon()
+    },
+    async regions(): Promise<readonly string[]> {
+      try {
+        return (await readdir(regions)).sort()
+      } catch (error) {
+        if (codeOf(error) === 'ENOENT') return []
+        throw error
+      }
+    },
+  }
+}

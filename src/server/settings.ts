@@ -1,0 +1,123 @@
+import { readFile } from 'node:fs/promises'
+import type { Credentials } from '../api/credentials.ts'
+import { parseCredentials } from '../api/credentials.ts'
+import type { ClockMode } from '../replication/region-clock.ts'
+import { isAwsRegion } from '../world/aws-regions.ts'
+import type { LagProfileName } from '../world/lag-profile.ts'
+import { lagProfiles } from '../world/lag-profile.ts'
+import { OperatorError, codeOf } from './operator-error.ts'
+import type { ServerConfig } from './start-server.ts'
+import type { LogFormat } from './text-log.ts'
+
+/** What an operator may set, by flag or in a JSON file whose members are named like the flags. A flag goes before the file. */
+export type Settings = Omit<ServerConfig, 'log'> & { readonly logFormat: LogFormat }
+
+/** @param flags those that were given */
+export async function readSettings(flags: Readonly<Record<string, unknown>>): Promise<Settings> {
+  const { config, ...given } = flags
+  const source = new Source({ ...(config === undefined ? {} : await readConfigFile(String(config))), ...given })
+  const dataFolder = source.text('data')
+  const memory = source.flag('memory')
+  if (memory && dataFolder !== undefined) throw bad('Choose one of --data and --memory.')
+  const credentialsFile = source.text('credentials')
+  const settings: Settings = {
+    host: source.text('host') ?? '127.0.0.1',
+    port: source.port('port') ?? 8000,
+    regions: source.regions('regions') ?? ['us-east-1', 'us-west-2', 'eu-west-1'],
+    dataFolder: memory ? undefined : (dataFolder ?? './.everywrite'),
+    profile: source.choice('profile', Object.keys(lagProfiles) as LagProfileName[]) ?? 'instant',
+    clockMode: source.choice<ClockMode>('clock', ['hlc', 'wall']) ?? 'hlc',
+    credentials: credentialsFile === undefined ? undefined : await readCredentials(credentialsFile),
+    insecure: source.flag('insecure'),
+    adminToken: source.text('admin-token'),
+    logFormat: source.choice<LogFormat>('log', ['text', 'json']) ?? 'text',
+  }
+  source.assertAllRead()
+  return settings
+}
+
+async function readConfigFile(path: string): Promise<Record<string, unknown>> {
+  const json = await readJson(path)
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) throw bad(`The config file ${path} must hold a JSON object.`)
+  return { ...json }
+}
+
+async function readCredentials(path: string): Promise<Credentials> {
+  const credentials = parseCredentials(await readJson(path))
+  if ('problem' in credentials) throw bad(`The credentials file ${path} cannot be used: ${credentials.problem}.`)
+  return credentials
+}
+
+async function readJson(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8')) as unknown
+  } catch (error) {
+    if (error instanceof SyntaxError) throw bad(`The file ${path} is not JSON: ${error.message}.`)
+    if (codeOf(error) === 'ENOENT') throw bad(`There is no file ${path}.`)
+    throw bad(`The file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
+  }
+}
+
+function bad(message: string): OperatorError {
+  return new OperatorError('BAD_CONFIG', message)
+}
+
+/** Settings as texts (flags) or JSON (a file). */
+class Source {
+  readonly #values: Map<string, unknown>
+
+  constructor(values: Readonly<Record<string, unknown>>) {
+    this.#values = new Map(Object.entries(values))
+  }
+
+  text(name: string): string | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    if (typeof value !== 'string' || value === '') throw bad(`${name} must be a text.`)
+    return value
+  }
+
+  flag(name: string): boolean {
+    const value = this.#take(name)
+    if (value === undefined || typeof value === 'boolean') return value ?? false
+    throw bad(`${name} must be true or false.`)
+  }
+
+  port(name: string): number | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+    if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+    throw bad(`${name} must be a number from 0 to 65535, not ${String(value)}.`)
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const choice = choices.find((each) => each === value)
+    if (choice === undefined) throw bad(`${name} must be one of ${choices.join(', ')}, not ${String(value)}.`)
+    return choice
+  }
+
+  regions(name: string): readonly string[] | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const names: unknown[] = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : Array.isArray(value) ? value : []
+    const regions = names.filter((each) => typeof each === 'string')
+    if (regions.length === 0 || regions.length < names.length) throw bad(`${name} must name Regions, as in us-east-1,eu-west-1.`)
+    const stranger = regions.find((region) => !isAwsRegion(region))
+    if (stranger !== undefined) throw bad(`There is no AWS Region ${stranger}.`)
+    return [...new Set(regions)]
+  }
+
+  assertAllRead(): void {
+    const [stranger] = this.#values.keys()
+    if (stranger !== undefined) throw bad(`There is no setting ${stranger}.`)
+  }
+
+  #take(name: string): unknown {
+    const value = this.#values.get(name)
+    this.#values.delete(name)
+    return value
+  }
+}

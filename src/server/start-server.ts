@@ -1,0 +1,171 @@
+import { randomBytes } from 'node:crypto'
+import { createAdmin } from '../admin/admin.ts'
+import { RequestMeter } from '../admin/request-meter.ts'
+import { createApi } from '../api/api.ts'
+import type { Credentials } from '../api/credentials.ts'
+import { inputShapes } from '../api/service-model.ts'
+import type { Log } from '../base/log.ts'
+import { systemRandom } from '../base/system-random.ts'
+import { systemTime } from '../base/system-time.ts'
+import type { ClockMode } from '../replication/region-clock.ts'
+import { StoreFailed } from '../storage/store.ts'
+import { UnknownLayout } from '../engine/region-engine.ts'
+import { Faults } from '../world/faults.ts'
+import type { LagProfileName } from '../world/lag-profile.ts'
+import { lagProfiles } from '../world/lag-profile.ts'
+import { createMemoryStores } from '../world/memory-stores.ts'
+import type { Stores } from '../world/stores.ts'
+import { World } from '../world/world.ts'
+import { assertMayBind, isLoopback } from './bind-rules.ts'
+import type { DataFolder } from './data-folder.ts'
+import { openDataFolder } from './data-folder.ts'
+import { listenHttp } from './http-listener.ts'
+import { createLmdbStores } from './lmdb-stores.ts'
+import { OperatorError } from './operator-error.ts'
+import { packageVersion } from './version.ts'
+
+/** One process: a world of Regions, DynamoDB's wire, and the control API, on one port. */
+export interface ServerConfig {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly regions: readonly string[]
+  /** Undefined: everything stays in memory. */
+  readonly dataFolder: string | undefined
+  readonly profile: LagProfileName
+  readonly clockMode: ClockMode
+  /** Undefined: signatures are not looked at. */
+  readonly credentials: Credentials | undefined
+  /** Serve everybody who can reach the port. */
+  readonly insecure: boolean
+  /** Undefined: none on loopback, one that is made up elsewhere. */
+  readonly adminToken: string | undefined
+  readonly log: Log
+}
+
+export interface RunningServer {
+  readonly host: string
+  readonly port: number
+  /** What the admin API asks for; undefined: nothing. */
+  readonly adminToken: string | undefined
+  readonly dataFolder: string | undefined
+  /** The Regions that are awake. */
+  readonly regions: readonly string[]
+  /** Resolves when the server cannot go on. What it acknowledged is safe; it must be ended now. */
+  readonly failed: Promise<OperatorError>
+  /** Finishes the requests that run, and closes the stores. */
+  close(): Promise<void>
+}
+
+/** How many ended incarnations a table's cursors may name: each restart of a Region that is written to adds one. */
+const endedIncarnationsMax = 8
+
+export async function startServer(config: ServerConfig): Promise<RunningServer> {
+  const { host, log } = config
+  assertMayBind(host, { hasCredentials: config.credentials !== undefined, insecure: config.insecure })
+  const folder = config.dataFolder === undefined ? undefined : await openDataFolder(config.dataFolder)
+  try {
+    return await startOn(folder, config, log)
+  } catch (error) {
+    await folder?.release()
+    throw operatorError(error, folder)
+  }
+}
+
+async function startOn(folder: DataFolder | undefined, config: ServerConfig, log: Log): Promise<RunningServer> {
+  let fail: (error: OperatorError) => void = () => undefined
+  const failed = new Promise<OperatorError>((resolve) => (fail = resolve))
+  const stores = storesIn(folder, (error) => fail(error))
+  let conflictsFound: ReturnType<typeof createAdmin>['conflictsFound'] = () => undefined
+  const world = await World.open({
+    stores,
+    regions: config.regions,
+    clock: systemTime,
+    clockMode: config.clockMode,
+    scheduler: systemTime,
+    random: systemRandom,
+    profile: lagProfiles[config.profile],
+    log: {
+      ...log,
+      info(event, fields) {
+        if (event === 'conflicts-found') {
+          const { table, region, found } = fields ?? {}
+          conflictsFound({ table: String(table), region: String(region), found: Number(found) })
+        } else log.info(event, fields)
+      },
+    },
+    endedIncarnationsMax,
+  })
+  try {
+    const loopback = isLoopback(config.host)
+    const adminToken = config.adminToken ?? (loopback ? undefined : randomBytes(18).toString('base64url'))
+    const meter = new RequestMeter(systemTime, (name) => Object.hasOwn(inputShapes, name))
+    const api = createApi({
+      controlPlane: world,
+      clock: systemTime,
+      scheduler: systemTime,
+      random: systemRandom,
+      log,
+      credentials: config.credentials,
+    })
+    const admin = createAdmin({
+      world,
+      faults: new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom }),
+      clock: systemTime,
+      scheduler: systemTime,
+      log,
+      meter,
+      access: { loopback, token: adminToken },
+      about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },
+    })
+    conflictsFound = admin.conflictsFound
+    const listener = await listenHttp(config.host, config.port, (request, response) => {
+      if (admin.owns(request.url ?? '/')) admin.handle(request, response)
+      else {
+        meter.watch(request, response)
+        api.handle(request, response)
+      }
+    })
+    return {
+      host: config.host,
+      port: listener.port,
+      adminToken,
+      dataFolder: folder?.path,
+      regions: world.regions().map(({ name }) => name),
+      failed,
+      async close() {
+        admin.close()
+        await listener.close()
+        await world.close()
+        await folder?.release()
+      },
+    }
+  } catch (error) {
+    await world.close()
+    throw error
+  }
+}
+
+function storesIn(folder: DataFolder | undefined, fail: (error: OperatorError) => void): Stores {
+  if (folder === undefined) return createMemoryStores({ scheduler: systemTime })
+  return createLmdbStores(folder.path, (name, failure) => fail(storeError(folder, failure, name)))
+}
+
+function operatorError(error: unknown, folder: DataFolder | undefined): unknown {
+  if (folder === undefined) return error
+  if (error instanceof StoreFailed) return storeError(folder, error, undefined)
+  if (error instanceof UnknownLayout) {
+    return new OperatorError(
+      'FOLDER_FORMAT',
+      `The data folder ${folder.path} was written by another version of everywrite: ${error.message}.`,
+    )
+  }
+  return error
+}
+
+function storeError({ path }: DataFolder, failure: StoreFailed, name: string | undefined): OperatorError {
+  const where = name === undefined ? path : `${path} (${name})`
+  return new OperatorError('STORE_FAILED', `The store in ${where} cannot go on: ${failure.message}; what was acknowledged is safe.`, {
+    cause: failure,
+  })
+}
