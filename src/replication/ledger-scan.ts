@@ -1,7 +1,7 @@
 import type { Store } from '../storage/store.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { decodeLedgerEntry } from './ledger.ts'
-import { isWithdrawal, ledgerFrom } from './rows.ts'
+import { isWithdrawal, ledgerFrom, withdraws } from './rows.ts'
 import type { Timestamp } from './timestamp.ts'
 
 /** One Region's entries of a table, in the order in which the losers were written, with whether each was withdrawn. */
@@ -12,15 +12,19 @@ export async function* ledgerEntries(
 ): AsyncGenerator<{ readonly entry: LedgerEntry; readonly withdrawn: boolean }> {
   let rest = ledgerFrom(tableNumber, since)
   let entry: LedgerEntry | undefined
+  let entryKey: Uint8Array | undefined
   for (;;) {
     const page = await store.page(rest, { entriesMax: 500, bytesMax: 4 << 20 })
     for (const { key, value } of page.entries) {
       if (isWithdrawal(key)) {
-        if (entry !== undefined) yield { entry, withdrawn: true }
+        // One without its entry withdraws what another Region found.
+        if (entry === undefined || entryKey === undefined || !withdraws(key, entryKey)) continue
+        yield { entry, withdrawn: true }
         entry = undefined
       } else {
         if (entry !== undefined) yield { entry, withdrawn: false }
         entry = decodeLedgerEntry(value)
+        entryKey = key
       }
     }
     const last = page.entries.at(-1)

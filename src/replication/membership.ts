@@ -10,6 +10,8 @@ export interface Membership {
   readonly epoch: number
   /** The Regions whose replicas must have a change before its record may go: also one that is still being made. */
   readonly members: readonly string[]
+  /** The epoch in which a member joined; absent: with the table. A Region that was removed and added again has no say before it. */
+  readonly joined: Readonly<Record<string, number>>
   /** Incarnations of removed replicas, with the last number that counts [REP-36]. */
   readonly closed: Readonly<Record<Incarnation, number>>
   /**
@@ -21,7 +23,29 @@ export interface Membership {
 
 /** The membership of a table that exists in one Region only. */
 export function soleMember(region: string): Membership {
-  return { epoch: 0, members: [region], closed: {}, dropped: {} }
+  return { epoch: 0, members: [region], joined: {}, closed: {}, dropped: {} }
+}
+
+/**
+ * The epoch after this one. A drop that is announced and not carried out yet is put off by one more: it may take effect only in an epoch
+ * that every member enters knowing of it.
+ */
+export function nextEpoch(membership: Membership, change: Partial<Omit<Membership, 'epoch' | 'dropped'>>): Membership {
+  const dropped: Record<Incarnation, number> = {}
+  for (const [incarnation, droppedAt] of Object.entries(membership.dropped)) {
+    dropped[incarnation] = droppedAt > membership.epoch ? droppedAt + 1 : droppedAt
+  }
+  return { ...membership, ...change, epoch: membership.epoch + 1, dropped }
+}
+
+/** True while a drop is announced and not carried out. */
+export function announcesDrop(membership: Membership): boolean {
+  return Object.values(membership.dropped).some((droppedAt) => droppedAt > membership.epoch)
+}
+
+/** True when a report (or whatever comes with it) is not from an earlier life of the same Region's replica. */
+export function speaksFor(membership: Membership, member: string, epoch: number): boolean {
+  return membership.members.includes(member) && epoch >= (membership.joined[member] ?? 0)
 }
 
 /** What a version has seen: its context, and every incarnation dropped by its epoch. */

@@ -31,7 +31,9 @@ export interface Progress {
 /** A replica's durable cursors, own head included [REP-26]. */
 export interface Report {
   readonly cursors: Cursors
-  /** The sender's own incarnations among them. */
+  /** The epoch that the sender had adopted. */
+  readonly epoch: number
+  /** The sender's own incarnations among the cursors. */
   readonly ours: readonly Incarnation[]
 }
 

@@ -19,7 +19,9 @@ export class Outbox {
   readonly #sent = new Map<Incarnation, number>()
   readonly #inFlight: InFlight[] = []
   #inFlightBytes = 0
-  #lastReport: Cursors | undefined
+  #lastReport: { readonly cursors: Cursors; readonly epoch: number } | undefined
+  /** Where the receiver was when it last told of a gap: the other batches on their way tell of the same one. */
+  #lastGap: Cursors | undefined
   #pumping = false
   #again = false
   #retryMs = retryMsMin
@@ -71,7 +73,10 @@ export class Outbox {
     this.#acknowledged = progress.report.cursors
     this.#retryMs = retryMsMin
     this.#stalled = undefined
-    if (progress.gap) this.#forgetFlight()
+    if (progress.gap && !(this.#lastGap !== undefined && equalCursors(this.#lastGap, progress.report.cursors))) {
+      this.#forgetFlight()
+      this.#lastGap = progress.report.cursors
+    }
     for (let first = this.#inFlight[0]; first !== undefined; first = this.#inFlight[0]) {
       if (cursorOf(this.#acknowledged, first.incarnation) < first.to) break
       this.#inFlight.shift()
@@ -83,13 +88,19 @@ export class Outbox {
 
   /** Tells the receiver how far this replica has come, unless it has just been told. */
   report(row: ReplicaRow): void {
-    if (this.#closed || (this.#lastReport !== undefined && equalCursors(this.#lastReport, row.cursors))) return
+    const last = this.#lastReport
+    if (this.#closed || (last !== undefined && last.epoch === row.epoch && equalCursors(last.cursors, row.cursors))) return
     this.#send(row, '', 0, [], false)
   }
 
+  /** Asks the receiver how far it has come: what it last said may be lost. */
+  ask(row: ReplicaRow): void {
+    if (!this.#closed) this.#send(row, '', 0, [], true)
+  }
+
   /** A progress message told the receiver so. */
-  reported(cursors: Cursors): void {
-    this.#lastReport = cursors
+  reported(row: ReplicaRow): void {
+    this.#lastReport = row
   }
 
   close(): void {
@@ -126,7 +137,10 @@ export class Outbox {
     const [first] = page.entries
     if (this.#closed || this.#acknowledged === undefined) return false
     if (first === undefined || dotOfRow(first.key).n !== from) {
+      // Either what the receiver said is out of date, then it says so when asked again, or the records are missing.
       this.#stalled = `the records from ${incarnation}:${from} on are not kept any more`
+      this.#acknowledged = undefined
+      this.#watch()
       return false
     }
     const records = page.entries.map((entry) => entry.value)
@@ -143,7 +157,7 @@ export class Outbox {
   #send(row: ReplicaRow, incarnation: Incarnation, from: number, records: readonly Uint8Array[], answer: boolean): boolean {
     const { globalId, send } = this.#options
     const sent = send({ kind: 'changes', globalId, incarnation, from, records, report: reportOf(row), answer })
-    if (sent) this.#lastReport = row.cursors
+    if (sent) this.#lastReport = row
     return sent
   }
 
@@ -155,6 +169,7 @@ export class Outbox {
     this.#sent.clear()
     this.#inFlight.length = 0
     this.#inFlightBytes = 0
+    this.#lastGap = undefined
   }
 
   /** While something is unanswered, sends it again after a while that grows; an answer or a link that comes up does so at once. */
@@ -188,7 +203,7 @@ export interface OutboxOptions {
 }
 
 export function reportOf(row: ReplicaRow): Report {
-  return { cursors: row.cursors, ours: [...row.ours] }
+  return { cursors: row.cursors, epoch: row.epoch, ours: [...row.ours] }
 }
 
 interface InFlight {

@@ -9,10 +9,10 @@ import { spaceRange, spaces } from '../engine/keyspace.ts'
 import { applyBatch } from './apply.ts'
 import { Collector, movedOn } from './collector.ts'
 import type { Cursors } from './cursors.ts'
-import { cursorOf, noCursors } from './cursors.ts'
+import { cursorOf, equalCursors, noCursors } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
-import { isDropped, keepsLog } from './membership.ts'
+import { isDropped, keepsLog, speaksFor } from './membership.ts'
 import type { Changes, Message, Progress, Transport } from './messages.ts'
 import { Outbox, reportOf } from './outbox.ts'
 import { RecentLags } from './recent-lags.ts'
@@ -43,6 +43,7 @@ export class Replica {
   #seeding: Seeding | undefined
   #cancelReport: Cancel | undefined
   #cancelCollect: Cancel | undefined
+  #cancelAsk: Cancel | undefined
   #collecting = false
   #collectedTo: Cursors = noCursors
   #stalled: string | undefined
@@ -119,6 +120,8 @@ export class Replica {
     })
     this.#followMembership()
     for (const outbox of this.#outboxByPeer.values()) outbox.wake()
+    this.#wakeWaiters()
+    this.#reportLater()
     this.#collectLater()
     return row
   }
@@ -135,7 +138,7 @@ export class Replica {
 
   /** Fills this replica from `source`; false when it was closed before that was done. */
   async seedFrom(source: string): Promise<boolean> {
-    const { store, scheduler, random, table, transport, versions } = this.#options
+    const { region, store, scheduler, random, table, transport, trueClock, versions } = this.#options
     this.#ready = false
     this.#seeding = new Seeding({
       store,
@@ -143,10 +146,14 @@ export class Replica {
       random,
       tableNumber: table.number,
       globalId: table.globalId,
+      region,
       policy: versions.policy(),
+      policyName: 'last-writer-wins',
+      trueClock,
       send: (message) => transport.send(source, message),
     })
     const done = await this.#seeding.run()
+    this.#ledgerInUse = this.#seeding.losses > 0
     this.#seeding = undefined
     if (!done || this.#closed) return false
     this.#ready = true
@@ -158,11 +165,13 @@ export class Replica {
   /** Settles when everything up to `goal` is applied here, or the replica is closed. */
   async reaches(goal: Cursors): Promise<void> {
     while (!this.#closed) {
+      // Before the look: what is applied during it must not be missed.
+      const applied = new Promise<void>((resolve) => this.#appliedWaiters.push(resolve))
       const row = await this.row()
       if (row === undefined) return
       const { membership } = this
       if ([...goal].every(([incarnation, n]) => cursorOf(row.cursors, incarnation) >= n || isDropped(membership, incarnation))) return
-      await new Promise<void>((resolve) => this.#appliedWaiters.push(resolve))
+      await applied
     }
   }
 
@@ -170,12 +179,12 @@ export class Replica {
     if (this.#closed) return
     switch (message.kind) {
       case 'changes':
-        if (!this.#ready || !this.membership.members.includes(from)) return
+        if (!this.#ready || !speaksFor(this.membership, from, message.report.epoch)) return
         this.#inbox.push({ from, changes: message })
         this.#drain()
         return
       case 'progress':
-        this.#progressed(from, message)
+        if (speaksFor(this.membership, from, message.report.epoch)) this.#progressed(from, message)
         return
       case 'seed-page':
       case 'seed-lost':
@@ -226,6 +235,7 @@ export class Replica {
     this.#closed = true
     this.#seeding?.close()
     this.#cancelReport?.()
+    this.#cancelAsk?.()
     this.#cancelCollect?.()
     for (const outbox of this.#outboxByPeer.values()) outbox.close()
     this.#wakeWaiters()
@@ -233,6 +243,7 @@ export class Replica {
 
   #followMembership(): void {
     const { region, store, scheduler, table, transport } = this.#options
+    this.#reports.follow(this.membership)
     const others = new Set(this.membership.members.filter((member) => member !== region))
     for (const [peer, outbox] of this.#outboxByPeer) {
       if (others.has(peer)) continue
@@ -343,7 +354,7 @@ export class Replica {
     if (changes.answer) {
       const gap = applied.kind === 'gap'
       if (transport.send(from, { kind: 'progress', globalId: table.globalId, report: reportOf(row), gap })) {
-        this.#outboxByPeer.get(from)?.reported(row.cursors)
+        this.#outboxByPeer.get(from)?.reported(row)
       }
     }
     this.#reportLater()
@@ -408,9 +419,25 @@ export class Replica {
     if (row === undefined || this.#closed) return
     const { membership } = this
     const cut = this.#reports.stableCut(this.#options.region, row.cursors, membership)
+    if (cut === undefined || !equalCursors(cut, row.cursors)) this.#askLater()
     if (cut === undefined || !movedOn(this.#collectedTo, cut)) return
     await this.#collector.collect(cut)
     this.#collectedTo = cut
+  }
+
+  /** Something is kept for members that may have it: what they last said may be lost. */
+  #askLater(): void {
+    if (this.#cancelAsk !== undefined || this.#closed || this.#outboxByPeer.size === 0) return
+    this.#cancelAsk = this.#options.scheduler.after(askDelayMs, () => {
+      this.#cancelAsk = undefined
+      this.row().then(
+        (row) => {
+          if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.ask(row)
+          this.#collectLater()
+        },
+        (error: unknown) => this.#failed('reporting', error),
+      )
+    })
   }
 
   /** Removes the logs of incarnations that every member has in full and that no cursor names any more. */
@@ -470,6 +497,7 @@ interface Delivery {
 const recordsPerTransactionMax = 1024
 const reportDelayMs = 500
 const collectDelayMs = 200
+const askDelayMs = 30_000
 
 function encodeMembership(membership: Membership): Uint8Array {
   return Buffer.from(JSON.stringify(membership), 'utf8')

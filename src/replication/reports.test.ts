@@ -4,12 +4,12 @@ import type { Membership } from './membership.ts'
 import type { Report } from './messages.ts'
 import { Reports } from './reports.ts'
 
-const membership: Membership = { epoch: 1, members: ['here', 'there'], closed: {}, dropped: {} }
+const membership: Membership = { epoch: 1, members: ['here', 'there'], joined: {}, closed: {}, dropped: {} }
 
 const cursors = (here: number, there: number): Cursors => new Map(Object.entries({ here, there }))
 
 /** What `there` reports when it has applied so much of `here` and written so much itself. */
-const report = (here: number, there: number): Report => ({ cursors: cursors(here, there), ours: ['there'] })
+const report = (here: number, there: number): Report => ({ cursors: cursors(here, there), epoch: 1, ours: ['there'] })
 
 test('[REP-27] a report counts only once everything that its sender had written by then was applied here', () => {
   const reports = new Reports()

@@ -1,7 +1,8 @@
 import type { Cursors } from './cursors.ts'
-import { cursorOf, joinInto, noCursors } from './cursors.ts'
+import { cursorOf, joinInto } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
+import { speaksFor } from './membership.ts'
 import type { Report } from './messages.ts'
 
 /**
@@ -14,12 +15,13 @@ import type { Report } from './messages.ts'
  * will not repeat it.
  */
 export class Reports {
-  readonly #validByMember = new Map<string, Cursors>()
+  readonly #validByMember = new Map<string, Report>()
   readonly #waitingByMember = new Map<string, Waiting>()
 
   note(member: string, report: Report, own: Cursors, membership: Membership): void {
     if (counts(report, own, membership)) {
-      this.#validByMember.set(member, joined(this.#validByMember.get(member) ?? noCursors, report.cursors))
+      const valid = this.#validByMember.get(member)
+      this.#validByMember.set(member, valid === undefined ? report : both(valid, report))
       return
     }
     const waiting = this.#waitingByMember.get(member)
@@ -37,6 +39,16 @@ export class Reports {
     }
   }
 
+  /** Forgets what was said by replicas that are no members any more: a later replica in the same Region need not have what they had. */
+  follow(membership: Membership): void {
+    for (const [member, { epoch }] of this.#validByMember) {
+      if (!speaksFor(membership, member, epoch)) this.#validByMember.delete(member)
+    }
+    for (const [member, { first }] of this.#waitingByMember) {
+      if (!speaksFor(membership, member, first.epoch)) this.#waitingByMember.delete(member)
+    }
+  }
+
   /**
    * Per incarnation, the last change that every member has and behind which nothing older can come [REP-27]. Undefined while a member has
    * no valid report or a closed incarnation is not complete here.
@@ -50,7 +62,7 @@ export class Reports {
       if (member === region) continue
       const valid = this.#validByMember.get(member)
       if (valid === undefined) return undefined
-      others.push(valid)
+      others.push(valid.cursors)
     }
     const cut = new Map<Incarnation, number>()
     for (const [incarnation, n] of own) {
@@ -80,11 +92,7 @@ function counts(report: Report, own: Cursors, membership: Membership): boolean {
 }
 
 function both(a: Report, b: Report): Report {
-  return { cursors: joined(a.cursors, b.cursors), ours: [...new Set([...a.ours, ...b.ours])] }
-}
-
-function joined(a: Cursors, b: Cursors): Cursors {
-  const cursors = new Map(a)
-  joinInto(cursors, b)
-  return cursors
+  const cursors = new Map(a.cursors)
+  joinInto(cursors, b.cursors)
+  return { cursors, epoch: Math.max(a.epoch, b.epoch), ours: [...new Set([...a.ours, ...b.ours])] }
 }

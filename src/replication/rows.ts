@@ -66,6 +66,11 @@ export function isWithdrawal(key: Key): boolean {
   return suffixOf(key).length === ledgerSuffixBytes + 1
 }
 
+/** True when the withdrawal under `withdrawal` belongs to the entry under `entry`. */
+export function withdraws(withdrawal: Key, entry: Key): boolean {
+  return Buffer.compare(withdrawal.subarray(0, -1), entry) === 0
+}
+
 /** Entries of versions written at `timestamp` or later. */
 export function ledgerFrom(tableNumber: number, timestamp: Timestamp): Range {
   const from = Buffer.alloc(8)

@@ -23,14 +23,27 @@ export class SeedSource {
     const { transfer: id, globalId, after } = request
     let transfer = this.#transferById.get(id)
     if (transfer === undefined) {
-      if (after !== undefined || this.#transferById.size >= transfersMax) return { kind: 'seed-lost', globalId, transfer: id }
-      transfer = { snapshot: await this.#store.snapshot(), cancelExpiry: () => undefined }
+      if (after !== undefined) return { kind: 'seed-lost', globalId, transfer: id }
+      // Not answered, so that the receiver asks again after a while; to be told that it is lost would make it begin again at once.
+      if (!this.#makeRoom()) return undefined
+      transfer = { snapshot: this.#store.snapshot(), served: false, cancelExpiry: () => undefined }
       this.#transferById.set(id, transfer)
     }
     this.#expireLater(id, transfer)
-    const page = await pageOf(transfer.snapshot, request, tableNumber)
-    if (page === undefined) return undefined
+    const page = await pageOf(await transfer.snapshot, request, tableNumber)
+    if (page?.last === true) transfer.served = true
     return page
+  }
+
+  /** A transfer whose last page was sent is kept only as long as nobody else needs its place. */
+  #makeRoom(): boolean {
+    if (this.#transferById.size < transfersMax) return true
+    for (const [id, { served }] of this.#transferById) {
+      if (!served) continue
+      this.#end(id)
+      return true
+    }
+    return false
   }
 
   close(): void {
@@ -47,12 +60,17 @@ export class SeedSource {
     if (transfer === undefined) return
     this.#transferById.delete(id)
     transfer.cancelExpiry()
-    transfer.snapshot.close()
+    transfer.snapshot.then(
+      (snapshot) => snapshot.close(),
+      () => undefined, // it was never taken, and whoever asked for it was told so
+    )
   }
 }
 
 interface Transfer {
-  readonly snapshot: Snapshot
+  /** A promise, so that two requests that come at once share one. */
+  readonly snapshot: Promise<Snapshot>
+  served: boolean
   cancelExpiry: Cancel
 }
 

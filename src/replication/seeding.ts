@@ -1,19 +1,22 @@
+import type { Clock } from '../base/clock.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
+import type { StoredItem } from '../engine/stored-item.ts'
 import type { Store, Write } from '../storage/store.ts'
-import { decodeCell } from './cell.ts'
+import { decodeCell, encodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
+import { recordLoss } from './ledger.ts'
 import type { Message, SeedLost, SeedPage } from './messages.ts'
-import type { Policy } from './policy.ts'
+import type { Policy, PolicyName } from './policy.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { cellKey, replicaRowKey, tombstoneKey } from './rows.ts'
 
 /**
  * Fills a new replica from a member's snapshot. Until it is complete nothing of it counts: the cursors are set, with the
  * totals, by the last transaction, and whenever the source lost the snapshot (or either side crashed) everything is removed and
- * begun again [REP-33].
+ * begun again [REP-33]. What lost to another sibling is entered in this replica's ledger too: the source, and with it its ledger, may go.
  */
 export class Seeding {
   readonly #options: SeedingOptions
@@ -23,6 +26,7 @@ export class Seeding {
   #received: ((page: SeedPage | SeedLost) => void) | undefined
   #progress: SeedProgress = { items: 0, itemsExpected: undefined }
   #closed = false
+  #losses = 0
 
   constructor(options: SeedingOptions) {
     this.#options = options
@@ -30,6 +34,11 @@ export class Seeding {
 
   get progress(): SeedProgress {
     return this.#progress
+  }
+
+  /** Entries made in this replica's ledger. */
+  get losses(): number {
+    return this.#losses
   }
 
   /** Settles when the replica holds the snapshot; false when it was closed before. */
@@ -56,11 +65,12 @@ export class Seeding {
   }
 
   async #attempt(): Promise<boolean> {
-    const { store, tableNumber, policy, random } = this.#options
-    await removeCells(store, tableNumber)
+    const { store, tableNumber, random } = this.#options
+    await removeRows(store, tableNumber)
     this.#transfer = hex64(random)
     this.#after = undefined
     this.#progress = { items: 0, itemsExpected: undefined }
+    this.#losses = 0
     let itemCount = 0
     let sizeBytes = 0
     for (;;) {
@@ -68,15 +78,10 @@ export class Seeding {
       if (this.#closed || page.kind === 'seed-lost') return false
       const writes: Write[] = []
       for (const { itemKey, cell } of page.cells) {
-        const { siblings } = decodeCell(cell)
-        writes.push({ key: cellKey(tableNumber, itemKey), value: cell })
-        for (const version of siblings) {
-          if (version.stored === undefined) writes.push({ key: tombstoneKey(tableNumber, version.dot), value: itemKey })
-        }
-        const { stored } = policy.show(siblings)
-        if (stored === undefined) continue
+        const shown = this.#take(itemKey, cell, writes)
+        if (shown === undefined) continue
         itemCount++
-        sizeBytes += stored.sizeBytes
+        sizeBytes += shown.sizeBytes
       }
       await store.transact([], () => ({ writes, result: undefined }))
       this.#progress = { items: itemCount, itemsExpected: page.itemCount }
@@ -86,6 +91,24 @@ export class Seeding {
       }
       this.#after = page.cells.at(-1)?.itemKey
     }
+  }
+
+  /** Writes one cell with what belongs to it; returns what it shows. */
+  #take(itemKey: Uint8Array, cell: Uint8Array, writes: Write[]): StoredItem | undefined {
+    const { tableNumber, globalId, region, policy, policyName, trueClock } = this.#options
+    const { siblings } = decodeCell(cell)
+    const shown = policy.show(siblings)
+    const recorded = new Set(siblings.filter((version) => version !== shown))
+    for (const loser of recorded) {
+      const foundAtMs = trueClock.nowMs()
+      writes.push(recordLoss({ tableNumber, globalId, loser, winner: shown, rule: policyName, foundIn: region, foundAtMs }))
+    }
+    this.#losses += recorded.size
+    writes.push({ key: cellKey(tableNumber, itemKey), value: encodeCell({ siblings, recorded }) })
+    for (const version of siblings) {
+      if (version.stored === undefined) writes.push({ key: tombstoneKey(tableNumber, version.dot), value: itemKey })
+    }
+    return shown.stored
   }
 
   #next(): Promise<SeedPage | SeedLost> {
@@ -124,7 +147,11 @@ export interface SeedingOptions {
   readonly random: Random
   readonly tableNumber: number
   readonly globalId: string
+  readonly region: string
   readonly policy: Policy
+  readonly policyName: PolicyName
+  /** The process's clock, which no fault skews. */
+  readonly trueClock: Clock
   /** Sends to the source. */
   readonly send: (message: Message) => boolean
 }
@@ -138,8 +165,8 @@ export interface SeedProgress {
 const retryMs = 10_000
 const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 
-async function removeCells(store: Store, tableNumber: number): Promise<void> {
-  for (const space of [spaces.items, spaces.tombstones]) {
+async function removeRows(store: Store, tableNumber: number): Promise<void> {
+  for (const space of [spaces.items, spaces.tombstones, spaces.log, spaces.ledger]) {
     for (;;) {
       const page = await store.page(spaceRange(tableNumber, space), removalPage)
       const writes: Write[] = page.entries.map(({ key }) => ({ key, value: undefined }))

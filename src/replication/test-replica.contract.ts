@@ -242,7 +242,7 @@ export class TestReplica {
 
 /** Replicas of one table that count each other as members. */
 export async function openGroup(regions: readonly string[], random: Random, mode: ClockMode = 'hlc'): Promise<TestReplica[]> {
-  const membership: Membership = { epoch: 1, members: regions, closed: {}, dropped: {} }
+  const membership: Membership = { epoch: 1, members: regions, joined: {}, closed: {}, dropped: {} }
   const group: TestReplica[] = []
   for (const region of regions) {
     const replica = await TestReplica.open(region, random, mode)

@@ -7,6 +7,7 @@ import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import type { Transport } from '../replication/messages.ts'
+import { soleMember } from '../replication/membership.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import type { Store } from '../storage/store.ts'
 import { StoreClosed } from '../storage/store.ts'
@@ -321,8 +322,9 @@ export class World {
       )
     }
     await this.#change(global.globalId, (now) => withReplica(now, region, { status: 'DELETING' }))
-    await engine.changeTable(global.name, () => ({ status: 'DELETING' }))
+    // Recorded, so it will be done, also when the Region crashes before this answer.
     this.#track(this.#lifecycle.remove(global.globalId, region))
+    await engine.changeTable(global.name, () => ({ status: 'DELETING' }))
     return undefined
   }
 
@@ -347,7 +349,7 @@ export class World {
   /** A regional table as the record of a global one with a single replica. */
   #asGlobal(table: Table, region: string): GlobalTable {
     const running = this.#nodeByName.get(region)?.running
-    const membership = running?.versions.membership(table.number) ?? { epoch: 0, members: [region], closed: {}, dropped: {} }
+    const membership = running?.versions.membership(table.number) ?? soleMember(region)
     return {
       globalId: table.globalId,
       name: table.name,
