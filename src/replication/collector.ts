@@ -15,6 +15,7 @@ export class Collector {
   readonly #store: Store
   readonly #tableNumber: number
   readonly #trimmedTo = new Map<Incarnation, number>()
+  readonly #removed = new Set<Incarnation>()
 
   constructor(store: Store, tableNumber: number) {
     this.#store = store
@@ -24,16 +25,17 @@ export class Collector {
   /** Collects up to `cut`. Calls must not overlap. */
   async collect(cut: Cursors): Promise<void> {
     for (const [incarnation, n] of cut) {
-      const trimmedTo = this.#trimmedTo.get(incarnation) ?? (await this.#firstRecord(incarnation)) - 1
-      if (n <= trimmedTo) continue
+      const trimmedTo = this.#trimmedTo.get(incarnation)
+      if (trimmedTo !== undefined && n <= trimmedTo) continue
       await this.#collectTombstones(incarnation, n)
-      await this.#trim(incarnation, trimmedTo + 1, n)
+      await this.#trim(incarnation, trimmedTo === undefined ? await this.#firstRecord(incarnation, n) : trimmedTo + 1, n)
     }
   }
 
-  /** Removes all that is left of incarnations that every member has in full. */
+  /** Removes all that is left of incarnations that were stable when they were left out of the cursors. */
   async collectDropped(incarnations: readonly Incarnation[]): Promise<void> {
     for (const incarnation of incarnations) {
+      if (this.#removed.has(incarnation)) continue
       await this.#collectTombstones(incarnation, undefined)
       for (;;) {
         const page = await this.#store.page(dotRange(this.#tableNumber, spaces.log, incarnation, 0, undefined), removalPage)
@@ -41,13 +43,15 @@ export class Collector {
         if (!page.more) break
       }
       this.#trimmedTo.delete(incarnation)
+      this.#removed.add(incarnation)
     }
   }
 
-  async #firstRecord(incarnation: Incarnation): Promise<number> {
+  /** Where the log begins that is to be trimmed to `cut`; behind it when there is none, as in a replica that was filled from a snapshot. */
+  async #firstRecord(incarnation: Incarnation, cut: number): Promise<number> {
     const page = await this.#store.page(dotRange(this.#tableNumber, spaces.log, incarnation, 0, undefined), { entriesMax: 1, bytesMax: 1 })
     const [first] = page.entries
-    return first === undefined ? 1 : dotOfRow(first.key).n
+    return first === undefined ? cut + 1 : dotOfRow(first.key).n
   }
 
   async #trim(incarnation: Incarnation, from: number, to: number): Promise<void> {
@@ -58,6 +62,7 @@ export class Collector {
       await this.#write(writes)
       this.#trimmedTo.set(incarnation, last)
     }
+    this.#trimmedTo.set(incarnation, to)
   }
 
   async #collectTombstones(incarnation: Incarnation, to: number | undefined): Promise<void> {

@@ -158,6 +158,7 @@ export class Replica {
     if (!done || this.#closed) return false
     this.#ready = true
     await this.#announce()
+    this.#collectLater()
     for (const outbox of this.#outboxByPeer.values()) outbox.restart()
     return true
   }
@@ -418,6 +419,8 @@ export class Replica {
     const row = await this.row()
     if (row === undefined || this.#closed) return
     const { membership } = this
+    const dropped = Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation, row.epoch))
+    await this.#collector.collectDropped(dropped)
     const cut = this.#reports.stableCut(this.#options.region, row.cursors, membership)
     if (cut === undefined || !equalCursors(cut, row.cursors)) this.#askLater()
     if (cut === undefined || !movedOn(this.#collectedTo, cut)) return
@@ -438,12 +441,6 @@ export class Replica {
         (error: unknown) => this.#failed('reporting', error),
       )
     })
-  }
-
-  /** Removes the logs of incarnations that every member has in full and that no cursor names any more. */
-  async collectDropped(): Promise<void> {
-    const { membership } = this
-    await this.#collector.collectDropped(Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation)))
   }
 
   #wakeWaiters(): void {

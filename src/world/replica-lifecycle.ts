@@ -18,17 +18,46 @@ import type { Registry } from './registry.ts'
  *   create: member recorded -> every member confirms and counts it -> state transfer -> catch up -> ACTIVE     [REP-32]
  *   remove: fenced -> drained to every member -> recorded without it, its logs closed -> data go                [REP-37]
  *
- * A member that cannot be reached holds a step up; nothing is guessed.
+ * A member that cannot be reached holds a step up; nothing is guessed. What concerns one table is done one after the other: a replica that is
+ * filled while ended incarnations are being left out would know neither the one nor the other state of the group [REP-31].
  */
 export class ReplicaLifecycle {
   readonly #options: LifecycleOptions
+  readonly #lastByTable = new Map<string, Promise<void>>()
 
   constructor(options: LifecycleOptions) {
     this.#options = options
   }
 
   /** Fills the replica that is recorded as CREATING in `region`, and makes it ACTIVE. */
-  async create(globalId: string, region: string): Promise<void> {
+  create(globalId: string, region: string): Promise<void> {
+    return this.#inTurn(globalId, () => this.#create(globalId, region))
+  }
+
+  /** Drains and removes the replica that is recorded as DELETING in `region`. */
+  remove(globalId: string, region: string): Promise<void> {
+    return this.#inTurn(globalId, () => this.#remove(globalId, region))
+  }
+
+  /** Brings every replica of a table to the membership and the settings that are recorded. */
+  async reconcile(globalId: string): Promise<void> {
+    const table = this.#table(globalId)
+    if (table === undefined) return
+    for (const { region, status } of table.replicas) {
+      if (status === 'CREATING' || !table.membership.members.includes(region)) continue
+      await this.#onReplica(table, region, (replica) => replica.adopt(table.membership))
+    }
+  }
+
+  /**
+   * Leaves ended incarnations out of the cursors of a table, once every member has them in full: announced in one epoch, done in the next, so that
+   * nobody meets a context that leaves out what it does not know to be complete. Does nothing unless every member is up and has caught up.
+   */
+  retireIncarnations(globalId: string, keep: number): Promise<void> {
+    return this.#inTurn(globalId, () => this.#retireIncarnations(globalId, keep))
+  }
+
+  async #create(globalId: string, region: string): Promise<void> {
     for (;;) {
       const table = this.#table(globalId)
       const record = table === undefined ? undefined : replicaIn(table, region)
@@ -47,8 +76,7 @@ export class ReplicaLifecycle {
     this.#options.log.info('replica-active', { table: this.#table(globalId)?.name, region })
   }
 
-  /** Drains and removes the replica that is recorded as DELETING in `region`. */
-  async remove(globalId: string, region: string): Promise<void> {
+  async #remove(globalId: string, region: string): Promise<void> {
     const table = this.#table(globalId)
     if (table === undefined || replicaIn(table, region)?.status !== 'DELETING') return
     if (table.membership.members.includes(region)) {
@@ -73,21 +101,7 @@ export class ReplicaLifecycle {
     this.#options.log.info('replica-removed', { table: table.name, region })
   }
 
-  /** Brings every replica of a table to the membership and the settings that are recorded. */
-  async reconcile(globalId: string): Promise<void> {
-    const table = this.#table(globalId)
-    if (table === undefined) return
-    for (const { region, status } of table.replicas) {
-      if (status === 'CREATING' || !table.membership.members.includes(region)) continue
-      await this.#onReplica(table, region, (replica) => replica.adopt(table.membership))
-    }
-  }
-
-  /**
-   * Leaves ended incarnations out of the cursors of a table, once every member has them in full: announced in one epoch, done in the next, so that
-   * nobody meets a context that leaves out what it does not know to be complete. Does nothing unless every member is up and has caught up.
-   */
-  async retireIncarnations(globalId: string, keep: number): Promise<void> {
+  async #retireIncarnations(globalId: string, keep: number): Promise<void> {
     const table = this.#table(globalId)
     if (table === undefined || table.replicas.some((replica) => replica.status !== 'ACTIVE')) return
     if (!Object.values(table.membership.dropped).some((droppedAt) => droppedAt > table.membership.epoch)) {
@@ -103,7 +117,6 @@ export class ReplicaLifecycle {
     await this.reconcile(globalId)
     await this.#options.change(globalId, (now) => ({ ...now, membership: { ...now.membership, epoch: now.membership.epoch + 1 } }))
     await this.reconcile(globalId)
-    for (const { region } of table.replicas) await this.#onReplica(table, region, (replica) => replica.collectDropped())
   }
 
   async #fill(table: GlobalTable, region: string, source: string, goal: Cursors): Promise<boolean> {
@@ -153,24 +166,43 @@ export class ReplicaLifecycle {
     await this.reconcile(globalId)
   }
 
-  /** Incarnations that nobody writes to any more and that every member holds alike. */
+  /**
+   * Incarnations that nobody writes to any more, that every member holds in full, and that every member knows to be stable: a deletion
+   * among them is collected afterwards, so nothing that had not seen it may still be on its way to anybody [REP-36].
+   */
   async #completeIncarnations(table: GlobalTable): Promise<readonly Incarnation[]> {
     const rows: ReplicaRow[] = []
+    const cuts: Cursors[] = []
     const current = new Set<Incarnation>()
     for (const { region } of table.replicas) {
       const running = this.#options.node(region).running
       const replica = running?.replication.replica(table.globalId)
       const row = await replica?.row()
-      if (running === undefined || replica === undefined || row === undefined) return []
+      const cut = await replica?.stableCut()
+      if (running === undefined || replica === undefined || row === undefined || cut === undefined) return []
       rows.push(row)
+      cuts.push(cut)
       const writing = running.versions.currentIncarnation(replica.table.number)
       if (writing !== undefined) current.add(writing)
     }
     const [first] = rows
     if (first === undefined) return []
-    return [...first.cursors].flatMap(([incarnation, n]) =>
-      !current.has(incarnation) && rows.every((row) => row.cursors.get(incarnation) === n) ? [incarnation] : [],
-    )
+    return [...first.cursors].flatMap(([incarnation, n]) => {
+      const ended = !current.has(incarnation) && rows.every((row) => row.cursors.get(incarnation) === n)
+      return ended && cuts.every((cut) => cut.get(incarnation) === n) ? [incarnation] : []
+    })
+  }
+
+  /** One piece of work per table at a time, in the order in which they were asked for. */
+  #inTurn(globalId: string, work: () => Promise<void>): Promise<void> {
+    const done = (this.#lastByTable.get(globalId) ?? Promise.resolve()).then(work)
+    const last = done
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#lastByTable.get(globalId) === last) this.#lastByTable.delete(globalId)
+      })
+    this.#lastByTable.set(globalId, last)
+    return done
   }
 
   /** Does something on a replica; again, after the Region is back, when it crashed meanwhile. */
