@@ -1,5 +1,163 @@
-import type { Canary } from './canary.ts'
+import { spaces } from '../engine/keyspace.ts'
+import { decodeCell, encodeCell } from '../replication/cell.ts'
+import type { Message, Transport } from '../replication/messages.ts'
+import { isWithdrawal } from '../replication/rows.ts'
+import type { MemoryStore } from '../storage/memory-store.ts'
+import type { Decision, Key, Store, Value, Write } from '../storage/store.ts'
+import type { Stores } from '../world/stores.ts'
+import { worldStoreName } from '../world/stores.ts'
+import { withTransact } from './recorded-stores.ts'
+import { isRow } from './write-log.ts'
 
-export type CanaryName = 'none-yet'
+/**
+ * Bugs put in on purpose, each around a port: a simulator that does not catch them proves nothing. The product has no hook for them; each is
+ * a plausible mistake of whoever writes a store or a message, with the rule that it breaks.
+ */
+export interface Canary {
+  readonly what: string
+  readonly stores?: (stores: Stores) => Stores
+  readonly transport?: (transport: Transport) => Transport
+}
 
-export const canaries: Readonly<Record<CanaryName, Canary>> = { 'none-yet': {} }
+export type CanaryName = (typeof canaryNames)[number]
+
+export const canaryNames = [
+  'ship-before-flush',
+  'cursor-before-apply',
+  'prune-siblings',
+  'collect-on-acknowledgement',
+  'drop-ledger-entries',
+  'drop-withdrawals',
+  'seed-without-tombstones',
+  'apply-without-order',
+] as const
+
+export const canaries: Readonly<Record<CanaryName, Canary>> = {
+  'ship-before-flush': {
+    what: 'reads, shippers and snapshots see what is committed and not flushed [REP-23]',
+    stores: eachStore((store) => {
+      const unflushed = memoryStoreOf(store)
+      const view = (): ReturnType<MemoryStore['committedView']> => unflushed.committedView()
+      return {
+        ...withTransact(store, (keys, decide) => store.transact(keys, decide)),
+        get: (key) => view().get(key),
+        getMany: (keys) => Promise.all(keys.map((key) => view().get(key))),
+        page: (range, limit) => view().page(range, limit),
+        snapshot: async () => view(),
+      }
+    }),
+  },
+  'cursor-before-apply': {
+    what: 'a received batch moves the cursor in one transaction and the items in the next [REP-22]',
+    stores: eachStore((store) =>
+      withTransact(store, async <T>(keys: readonly Key[], decide: Decide<T>): Promise<T> => {
+        let later: readonly Write[] = []
+        const result = await store.transact(keys, (values) => {
+          const decision = decide(values)
+          const received =
+            decision.writes.some(({ key }) => isRow(key, spaces.log)) && keys[1] !== undefined && !hasOwnWrite(decision, values)
+          const now = received ? decision.writes.filter(({ key }) => isRow(key, spaces.replica)) : decision.writes
+          later = decision.writes.filter((write) => !now.includes(write))
+          return { writes: now, result: decision.result }
+        })
+        if (later.length > 0) await store.transact([], () => ({ writes: later, result: undefined }))
+        return result
+      }),
+    ),
+  },
+  'prune-siblings': {
+    what: 'of several siblings only the one that is shown is kept [REP-8]',
+    stores: eachStore((store) =>
+      changingWrites(store, ({ key, value }) => {
+        if (value === undefined || !isRow(key, spaces.items)) return { key, value }
+        const highest = decodeCell(value).siblings.at(-1)
+        return { key, value: encodeCell({ siblings: highest === undefined ? [] : [highest], recorded: new Set() }) }
+      }),
+    ),
+  },
+  'collect-on-acknowledgement': {
+    what: 'a report counts at once, whether or not what its sender wrote before has arrived [REP-27]',
+    transport: changingMessages((message) => {
+      if (message.kind !== 'changes' && message.kind !== 'progress') return message
+      return { ...message, report: { ...message.report, ours: [] } }
+    }),
+  },
+  'drop-ledger-entries': {
+    what: 'half of the ledger entries are not written [REP-18]',
+    stores: eachStore((store) =>
+      changingWrites(store, (write) => (isLedgerEntry(write.key) && (write.key.at(-1) ?? 0) % 2 === 0 ? undefined : write)),
+    ),
+  },
+  'drop-withdrawals': {
+    what: 'an entry is not withdrawn by a write that built on its version [REP-19]',
+    stores: eachStore((store) =>
+      changingWrites(store, (write) => (isRow(write.key, spaces.ledger) && isWithdrawal(write.key) ? undefined : write)),
+    ),
+  },
+  'seed-without-tombstones': {
+    what: 'a state transfer leaves out deleted items [REP-33]',
+    transport: changingMessages((message) => {
+      if (message.kind !== 'seed-page') return message
+      const isAlive = ({ cell }: { readonly cell: Uint8Array }): boolean =>
+        decodeCell(cell).siblings.some((version) => version.stored !== undefined)
+      return { ...message, cells: message.cells.filter(isAlive) }
+    }),
+  },
+  'apply-without-order': {
+    what: 'of each batch of several records the first is not sent, and nobody notices the gap [REP-24]',
+    transport: changingMessages((message) => {
+      if (message.kind !== 'changes' || message.records.length < 2) return message
+      const [, ...records] = message.records
+      const [second = new Uint8Array()] = records
+      return { ...message, records: [second, ...records] }
+    }),
+  },
+}
+
+type Decide<T> = (values: readonly (Value | undefined)[]) => Decision<T>
+
+function eachStore(change: (store: Store) => Store): (stores: Stores) => Stores {
+  return (stores) => ({
+    open: async (name) => {
+      const store = await stores.open(name)
+      return name === worldStoreName ? store : change(store)
+    },
+    crash: (name, store) => stores.crash(name, store),
+    regions: () => stores.regions(),
+  })
+}
+
+function changingWrites(store: Store, change: (write: Write) => Write | undefined): Store {
+  return withTransact(store, (keys, decide) =>
+    store.transact(keys, (values) => {
+      const { writes, result } = decide(values)
+      return { writes: writes.flatMap((write) => change(write) ?? []), result }
+    }),
+  )
+}
+
+function changingMessages(change: (message: Message) => Message): (transport: Transport) => Transport {
+  return (transport) => ({ send: (to, message) => transport.send(to, change(message)) })
+}
+
+/** A client's write reads the replica row and one cell, and writes them with at most one record. */
+function hasOwnWrite<T>({ writes }: Decision<T>, values: readonly (Value | undefined)[]): boolean {
+  return (
+    values.length === 2 &&
+    writes.filter(({ key }) => isRow(key, spaces.log)).length === 1 &&
+    isRow(writes[0]?.key ?? new Uint8Array(), spaces.replica)
+  )
+}
+
+function isLedgerEntry(key: Key): boolean {
+  return isRow(key, spaces.ledger) && !isWithdrawal(key)
+}
+
+function memoryStoreOf(store: Store): MemoryStore {
+  if (!isMemoryStore(store)) throw new Error('the lab keeps its data in memory stores')
+  return store
+}
+
+function isMemoryStore(store: Store): store is MemoryStore {
+  return 'committedView' in store
+}

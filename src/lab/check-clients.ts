@@ -6,7 +6,9 @@ import type { WrittenVersion } from './write-log.ts'
 /** Judges the answers that clients got, each against what was written. */
 export function checkClients(operations: readonly Operation[], written: readonly WrittenVersion[]): readonly Violation[] {
   const violations: Violation[] = []
-  const versionByOperation = new Map(written.flatMap((version) => (version.operation === undefined ? [] : [[version.operation, version] as const])))
+  const versionByOperation = new Map(
+    written.flatMap((version) => (version.operation === undefined ? [] : [[version.operation, version] as const])),
+  )
   for (const operation of operations) {
     const version = versionByOperation.get(operation.id)
     violations.push(...checkAnswer(operation, version, written))
@@ -20,7 +22,9 @@ function checkAnswer(operation: Operation, version: WrittenVersion | undefined, 
   const { answer, key, id } = operation
   if (answer === undefined) return [{ rule: 'no progress', key, message: `operation #${id} was never answered` }]
   if (answer.kind === 'written' && version?.state !== 'durable') {
-    return [{ rule: 'an acknowledged write is gone', key, message: `#${id} was acknowledged; its version is ${version?.state ?? 'not there'}` }]
+    return [
+      { rule: 'an acknowledged write is gone', key, message: `#${id} was acknowledged; its version is ${version?.state ?? 'not there'}` },
+    ]
   }
   if ((answer.kind === 'refused' || answer.kind === 'kept') && version !== undefined) {
     return [{ rule: 'a client saw what is not', key, message: `#${id} was answered '${answer.kind}' and wrote ${nameOf(version)}` }]
@@ -29,7 +33,11 @@ function checkAnswer(operation: Operation, version: WrittenVersion | undefined, 
   const seen = answer.saw
   const possible = written.some(
     (each) =>
-      each.key === key && each.value === seen && each.state === 'durable' && each.durableAtMs !== undefined && each.durableAtMs <= answer.atMs,
+      each.key === key &&
+      each.value === seen &&
+      each.state === 'durable' &&
+      each.durableAtMs !== undefined &&
+      each.durableAtMs <= answer.atMs,
   )
   return possible ? [] : [{ rule: 'a client saw what is not', key, message: `#${id} saw ${seen}, which was not durable anywhere` }]
 }
@@ -48,7 +56,9 @@ function checkProgress(
     const candidates = versions.filter(({ value, committedAtMs }) => value === answer.saw && committedAtMs <= answer.atMs)
     for (const floor of floors) {
       if (floor.atMs >= calledAtMs) continue
-      const moved = candidates.some((version) => version === floor.version || ranksAbove(version, floor.version) || saw(version, floor.version.version.dot))
+      const moved = candidates.some(
+        (version) => version === floor.version || ranksAbove(version, floor.version) || saw(version, floor.version.version.dot),
+      )
       if (moved) continue
       const what = `#${id} saw ${answer.saw ?? 'nothing'}, after #${floor.by} had ${floor.version.value ?? 'the deletion'} answered there`
       violations.push({ rule: 'a client saw the past', key, message: what })

@@ -20,6 +20,8 @@ export interface FinalState {
 
 export interface FinalReplica {
   readonly region: string
+  /** The number of its table. */
+  readonly table: number
   readonly digest: string
   readonly siblingsByKey: ReadonlyMap<string, readonly Version[]>
   readonly itemCount: number
@@ -30,7 +32,9 @@ export interface FinalReplica {
 
 /** Why the world is not at rest yet; undefined when it is. It changes nothing and can be asked again and again. */
 export async function unrest(world: World, time: VirtualTime): Promise<string | undefined> {
-  for (const { name, status } of world.globalTables().flatMap((table) => table.replicas.map((replica) => ({ name: replica.region, ...replica })))) {
+  for (const { name, status } of world
+    .globalTables()
+    .flatMap((table) => table.replicas.map((replica) => ({ name: replica.region, ...replica })))) {
     if (status !== 'ACTIVE') return `the replica in ${name} is ${status}`
   }
   const rows = []
@@ -77,7 +81,7 @@ export async function finalState(world: World, time: VirtualTime, keyName: (item
     }
     const stated = await running.engine.statistics(table)
     const hex = digest?.digestByRegion.get(region)?.hex ?? 'none'
-    replicas.push({ region, digest: hex, siblingsByKey, ...stated, counted: { itemCount, sizeBytes } })
+    replicas.push({ region, table: table.number, digest: hex, siblingsByKey, ...stated, counted: { itemCount, sizeBytes } })
   }
   return { converged: digest?.converged ?? false, replicas, conflicts: await conflictsOf(world, tableName, 0n) }
 }

@@ -28,7 +28,8 @@ export function expectationOf(versions: readonly WrittenVersion[]): Expectation 
     const stated = written.version.base
     // A tombstone that was collected is built on without being named.
     const agrees = stated === undefined ? base?.value === undefined : base !== undefined && sameDot(base.version.dot, stated.dot)
-    if (!agrees) wrongBases.push(`${nameOf(written)} names ${stated ? printDot(stated.dot) : 'nothing'}, built on ${base ? nameOf(base) : 'nothing'}`)
+    if (!agrees)
+      wrongBases.push(`${nameOf(written)} names ${stated ? printDot(stated.dot) : 'nothing'}, built on ${base ? nameOf(base) : 'nothing'}`)
   }
   const losers = versions.filter((written) => written !== shown && !bases.has(nameOf(written)))
   return { siblings, shown, losers, wrongBases }

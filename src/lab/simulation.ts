@@ -15,6 +15,8 @@ import type { SimulationPlan } from './plan.ts'
 import { planOf } from './plan.ts'
 import { runStorm } from './storm.ts'
 import type { Violation } from './violation.ts'
+import type { Version } from '../replication/version.ts'
+import type { WrittenVersion } from './write-log.ts'
 import { WriteLog } from './write-log.ts'
 
 /**
@@ -57,7 +59,7 @@ class Simulation {
     this.#canary = canary
     const keys = Array.from({ length: plan.keys }, (_, index) => `k${index + 1}`)
     this.#keyByItemKey = new Map(keys.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
-    this.#writeLog = new WriteLog({ nowMs: () => this.#history.nowMs, keyName: this.#keyName })
+    this.#writeLog = new WriteLog({ nowMs: () => this.#history.nowMs, coverage: this.#coverage, keyName: this.#keyName })
   }
 
   async run(): Promise<void> {
@@ -118,7 +120,7 @@ class Simulation {
 
   async #safety(lab: LabWorld): Promise<void> {
     const parts = { plan: this.#plan, lab, history: this.#history, coverage: this.#coverage, writeLog: this.#writeLog }
-    const untilMs = this.#history.nowMs + this.#plan.safetyMs
+    const untilMs = this.#history.nowMs + Math.min(this.#plan.safetyMs, 5000 + this.#plan.operationsPerClient * this.#plan.thinkMsMax)
     await this.#time.resolve(Promise.all([runClients({ ...parts, untilMs }), runStorm({ ...parts, untilMs })]), operationMsMax)
   }
 
@@ -141,9 +143,15 @@ class Simulation {
     for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
     this.#violations.push(...checkClients(this.#history.operations, written))
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
-    this.#violations.push(...checkFinal(state, written, new Set()))
+    this.#violations.push(...checkFinal(state, written, this.#writeLog.foundByNoneOf(state.replicas)))
     for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
     const conflicts = state.conflicts
+    this.#coverage.add('conflicts', conflicts.length)
+    const collected = written.filter(
+      ({ version, seen, state }) => version.base === undefined && state === 'durable' && hasPredecessor(version, seen, written),
+    )
+    this.#coverage.add('writes after a collected tombstone', collected.length)
+    for (const table of lab.world.globalTables()) this.#coverage.add('incarnations retired', Object.keys(table.membership.dropped).length)
     this.#coverage.add('ledger entries', conflicts.filter((entry) => !entry.withdrawn).length)
     this.#coverage.add('entries withdrawn', conflicts.filter((entry) => entry.withdrawn).length)
     this.#coverage.add('harmless entries', conflicts.filter((entry) => entry.harmless).length)
@@ -154,3 +162,10 @@ class Simulation {
 const operationMsMax = 600_000
 /** The longest retry is a minute; a few of them one after the other. */
 const quiescenceMsMax = 300_000
+
+function hasPredecessor(version: Version, seen: ReadonlyMap<string, number>, written: readonly WrittenVersion[]): boolean {
+  return written.some(
+    ({ version: other }) =>
+      other !== version && Buffer.compare(other.itemKey, version.itemKey) === 0 && (seen.get(other.dot.incarnation) ?? 0) >= other.dot.n,
+  )
+}

@@ -1,11 +1,14 @@
+import type { Coverage } from './coverage.ts'
 import type { Key, Value, Write } from '../storage/store.ts'
 import { spaces, suffixOf } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import type { Incarnation } from '../replication/dot.ts'
 import { printDot } from '../replication/dot.ts'
+import { decodeLedgerEntry } from '../replication/ledger.ts'
 import type { Membership } from '../replication/membership.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import { decodeReplicaRow } from '../replication/replica-row.ts'
+import { isWithdrawal } from '../replication/rows.ts'
 import type { Version } from '../replication/version.ts'
 import { decodeVersion, encodeVersion } from '../replication/version.ts'
 
@@ -38,15 +41,18 @@ export interface Commit {
 
 export class WriteLog {
   readonly #nowMs: () => number
+  readonly #coverage: Coverage
   readonly #keyName: (itemKey: Uint8Array) => string
   readonly #writtenByDot = new Map<string, WrittenVersion>()
   readonly #replicaByName = new Map<string, Knowledge>()
   readonly #pendingByStore = new Map<string, Set<Commit>>()
   readonly #reusedDots: string[] = []
+  readonly #findersByDot = new Map<string, Set<string>>()
   #claim: number | undefined
 
-  constructor(options: { nowMs: () => number; keyName: (itemKey: Uint8Array) => string }) {
+  constructor(options: { nowMs: () => number; coverage: Coverage; keyName: (itemKey: Uint8Array) => string }) {
     this.#nowMs = options.nowMs
+    this.#coverage = options.coverage
     this.#keyName = options.keyName
   }
 
@@ -57,6 +63,13 @@ export class WriteLog {
 
   find(dot: string): WrittenVersion | undefined {
     return this.#writtenByDot.get(dot)
+  }
+
+  /** The losers that no other replicas found than those that are gone by now. */
+  foundByNoneOf(replicas: readonly { readonly region: string; readonly table: number }[]): ReadonlySet<string> {
+    const names = new Set(replicas.map(({ region, table }) => replicaName(region, table)))
+    const orphaned = [...this.#findersByDot].filter(([, finders]) => [...finders].every((finder) => !names.has(finder)))
+    return new Set(orphaned.map(([dot]) => dot))
   }
 
   /** Dots that named two writes, against REP-1. */
@@ -78,6 +91,9 @@ export class WriteLog {
     const versions: WrittenVersion[] = []
     const rows: { table: number; row: ReplicaRow }[] = []
     for (const { key, value } of writes) {
+      if (isRow(key, spaces.tombstones) && value === undefined) this.#coverage.add('tombstones collected')
+      if (isRow(key, spaces.log) && value === undefined) this.#coverage.add('log records trimmed')
+      if (isRow(key, spaces.ledger) && !isWithdrawal(key) && value !== undefined) this.#found(store, tableOf(key), value)
       if (!isRow(key, spaces.replica)) continue
       const table = tableOf(key)
       const knowledge = this.#knowledge(store, table)
@@ -92,6 +108,7 @@ export class WriteLog {
       const before = rowBefore === undefined ? undefined : decodeReplicaRow(rowBefore)
       const version = localVersion(store, before, row, keys, values, writes)
       if (version !== undefined) versions.push(this.#write(version, knowledge, values))
+      if (version?.stored === undefined && version !== undefined && !row.keepsLog) this.#coverage.add('deletions by a lone replica')
       if (before?.cursors.size === 0) this.#learnEnded(knowledge, row)
       for (const [incarnation, n] of row.cursors) raise(knowledge.applied, incarnation, n)
       rows.push({ table, row })
@@ -126,12 +143,21 @@ export class WriteLog {
       }
       for (const version of pending.flatMap((commit) => commit.versions)) {
         const { dot } = version.version
-        if ((row?.cursors.get(dot.incarnation) ?? 0) >= dot.n) this.#becomesDurable(version)
+        if (version.state !== 'committed' || (row?.cursors.get(dot.incarnation) ?? 0) < dot.n) continue
+        this.#becomesDurable(version)
+        this.#coverage.add('interrupted flushes that landed')
       }
     }
     const lost = pending.flatMap((commit) => commit.versions).filter((version) => version.state === 'committed')
     for (const version of lost) version.state = 'lost'
     return lost.length
+  }
+
+  #found(store: string, table: number, entry: Value): void {
+    const dot = printDot(decodeLedgerEntry(entry).loser)
+    const finders = this.#findersByDot.get(dot)
+    if (finders === undefined) this.#findersByDot.set(dot, new Set([replicaName(store, table)]))
+    else finders.add(replicaName(store, table))
   }
 
   #becomesDurable(version: WrittenVersion): void {
@@ -175,7 +201,7 @@ export class WriteLog {
   }
 
   #knowledge(store: string, table: number): Knowledge {
-    const name = `${store}/${table}`
+    const name = replicaName(store, table)
     let knowledge = this.#replicaByName.get(name)
     if (knowledge === undefined) {
       knowledge = { table, applied: new Map(), durable: new Map(), membership: undefined }
@@ -227,6 +253,10 @@ function localVersion(
     itemKey: suffixOf(cellKey),
     stored: undefined,
   })
+}
+
+function replicaName(store: string, table: number): string {
+  return `${store}/${table}`
 }
 
 function raise(cursors: Map<Incarnation, number>, incarnation: Incarnation, n: number): void {
