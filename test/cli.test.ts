@@ -1,0 +1,104 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { FaultsReply } from '../src/admin/wire.ts'
+import { everywrite } from './command.ts'
+import type { Program } from './program.ts'
+import { startProgram } from './program.ts'
+
+let program: Program
+beforeAll(async () => {
+  program = await startProgram(['--memory', '--regions', 'us-east-1,eu-west-1'])
+})
+afterAll(() => program.stop())
+
+test('the demo ends with code 0: both losers in the ledger, the replicas equal', async () => {
+  const { code, stdout, stderr } = await everywrite('demo')
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+  expect(stdout).toMatch(/lost {2}us-east-1 .* email = new@email\.com/)
+  expect(stdout).toMatch(/lost {2}us-west-2 .* email = different@email\.com/)
+  expect(stdout).toMatch(/in truth .*: the timestamp is 2\d{3} ms ahead/)
+})
+
+test('the demo tells programs the same as JSON', async () => {
+  const { code, stdout } = await everywrite('demo', '--json')
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    passed: true,
+    scenes: [
+      { scene: 'partition', converged: true, expectedLoserInLedger: true },
+      { scene: 'clock-skew', converged: true, expectedLoserInLedger: true },
+    ],
+  })
+})
+
+test('faults are injected, listed and healed by the command line', async () => {
+  const at = ['--endpoint', program.url]
+  const faults = [
+    ['partition', 'us-east-1', 'eu-west-1'],
+    ['pause', 'us-east-1'],
+    ['latency', 'us-east-1', 'eu-west-1', '100', '--jitter', '10'],
+    ['skew', 'us-east-1', '-2000', '--drift', '5'],
+    ['outage', 'eu-west-1', '--duration', '600000'],
+    ['crash', 'us-east-1', '--duration', '600000'],
+  ]
+  for (const fault of faults) expect(await everywrite('fault', ...fault, ...at)).toMatchObject({ code: 0, stderr: '' })
+  const { faults: listed } = JSON.parse((await everywrite('fault', 'list', '--json', ...at)).stdout) as FaultsReply
+  expect(listed.map(({ id: _id, since: _since, ...body }) => body)).toEqual([
+    { kind: 'partition', between: ['us-east-1', 'eu-west-1'] },
+    { kind: 'pause', region: 'us-east-1' },
+    { kind: 'latency', from: 'us-east-1', to: 'eu-west-1', ms: 100, jitterMs: 10 },
+    { kind: 'skew', region: 'us-east-1', ms: -2000, driftPpm: 5 },
+    { kind: 'outage', region: 'eu-west-1', durationMs: 600000 },
+    { kind: 'crash', region: 'us-east-1', durationMs: 600000 },
+  ])
+  const [first] = listed
+  expect((await everywrite('fault', 'heal', first?.id ?? '', ...at)).stdout).toBe('Healed 1 fault.\n')
+  expect(await everywrite('fault', 'heal', first?.id ?? '', ...at)).toMatchObject({ code: 1 })
+  expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 5 faults.\n')
+  expect((await everywrite('fault', 'list', ...at)).stdout).toBe('Nothing is broken.\n')
+})
+
+for (const [what, args, code, part] of [
+  ['an unknown command', ['frob'], 2, 'no command frob'],
+  ['an unknown option', ['verify', '--frob'], 2, '--frob'],
+  ['a fault with too few arguments', ['fault', 'partition', 'us-east-1'], 2, '2 arguments'],
+  ['a number that is none', ['fault', 'skew', 'us-east-1', 'soon'], 2, 'soon'],
+  ['a seed that is missing', ['sim'], 2, '--seed'],
+  ['a Region that there is not', ['start', '--regions', 'mars-north-1'], 1, 'mars-north-1'],
+  ['a profile that there is not', ['start', '--profile', 'slow'], 1, 'slow'],
+  ['a config file that there is not', ['start', '--config', '/nowhere.json'], 1, '/nowhere.json'],
+  ['no server', ['conflicts', '--endpoint', 'http://127.0.0.1:1'], 1, 'http://127.0.0.1:1'],
+] as const) {
+  test(`${what} is one sentence on stderr and exit code ${code}`, async () => {
+    const ended = await everywrite(...args)
+    expect(ended).toMatchObject({ code, stdout: '' })
+    expect(ended.stderr).toMatch(/^everywrite: [^\n]+\.\n$/)
+    expect(ended.stderr).toContain(part)
+  })
+}
+
+test('what the server refuses is said in its words', async () => {
+  const fault = await everywrite('fault', 'pause', 'mars-north-1', '--endpoint', program.url)
+  expect(fault).toMatchObject({
+    code: 1,
+    stderr: 'everywrite: There is no Region mars-north-1 here. The Regions are eu-west-1, us-east-1.\n',
+  })
+  expect((await everywrite('verify', 'nobody', '--endpoint', program.url)).stderr).toBe('everywrite: There is no table nobody.\n')
+  expect((await everywrite('conflicts', 'nobody', '--endpoint', program.url)).code).toBe(1)
+})
+
+test('every command has --help, and the program its version', async () => {
+  for (const command of ['start', 'demo', 'conflicts', 'verify', 'fault', 'sim']) {
+    const { code, stdout } = await everywrite(command, '--help')
+    expect({ command, code }).toEqual({ command, code: 0 })
+    expect(stdout).toContain(`everywrite ${command}`)
+  }
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }
+  expect((await everywrite('--version')).stdout).toBe(`${version}\n`)
+})
+
+test('a seed of the simulator passes, and says what it did', async () => {
+  const { code, stdout } = await everywrite('sim', '--seed', '1')
+  expect(stdout).toMatch(/^seed 1 passed {2}\d+ operations/)
+  expect(code).toBe(0)
+})

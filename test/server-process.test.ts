@@ -1,0 +1,167 @@
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { Server } from 'node:net'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import type { ConflictsReply } from '../src/admin/wire.ts'
+import { everywrite } from './command.ts'
+import { clientIn, makeGlobalTable } from './global-table.ts'
+import type { Program } from './program.ts'
+import { startProgram } from './program.ts'
+
+let folder = ''
+let program: Program | undefined
+let blocker: Server | undefined
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'everywrite-process-'))
+})
+afterEach(async () => {
+  await program?.stop()
+  blocker?.close()
+  program = undefined
+  blocker = undefined
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** One sentence for a person: one line, no stack. */
+function expectOneSentence(stderr: string, ...parts: readonly string[]): void {
+  expect(stderr).toMatch(/^everywrite: [^\n]+\.\n$/)
+  for (const part of parts) expect(stderr).toContain(part)
+}
+
+test('a port in use is said in one sentence that names it', async () => {
+  blocker = createServer().listen(0, '127.0.0.1')
+  await once(blocker, 'listening')
+  const address = blocker.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const { code, stderr } = await everywrite('start', '--memory', '--port', String(port))
+  expect(code).toBe(1)
+  expectOneSentence(stderr, `Port ${port}`)
+})
+
+test('a second process on the same folder is refused in one sentence that names it, and the first goes on', async () => {
+  program = await startProgram(['--data', folder])
+  const { code, stderr } = await everywrite('start', '--port', '0', '--data', join(folder, '.'))
+  expect(code).toBe(1)
+  expectOneSentence(stderr, folder, 'in use')
+  expect((await fetch(`${program.url}/_everywrite/health`)).status).toBe(200)
+})
+
+test('a folder whose process was killed can be used at once', async () => {
+  program = await startProgram(['--data', folder])
+  program.process.kill('SIGKILL')
+  await once(program.process, 'exit')
+  program = await startProgram(['--data', folder])
+  expect((await fetch(`${program.url}/_everywrite/health`)).status).toBe(200)
+})
+
+test('a folder with a very long path works like any other', async () => {
+  const deep = join(folder, 'x'.repeat(100), 'y'.repeat(100))
+  await mkdir(deep, { recursive: true })
+  program = await startProgram(['--data', deep])
+  const { code, stderr } = await everywrite('start', '--port', '0', '--data', deep)
+  expect(code).toBe(1)
+  expectOneSentence(stderr, deep, 'in use')
+})
+
+test('a folder of a newer format is left alone', async () => {
+  const text = '{"format":999}\n'
+  await writeFile(join(folder, 'everywrite.json'), text)
+  const { code, stderr } = await everywrite('start', '--port', '0', '--data', folder)
+  expect(code).toBe(1)
+  expectOneSentence(stderr, folder, 'format 999')
+  expect(await readFile(join(folder, 'everywrite.json'), 'utf8')).toBe(text)
+})
+
+test('an address that others can reach needs credentials, or saying so', async () => {
+  const { code, stderr } = await everywrite('start', '--memory', '--port', '0', '--host', '0.0.0.0')
+  expect(code).toBe(1)
+  expectOneSentence(stderr, '0.0.0.0', '--credentials', '--insecure')
+  program = await startProgram(['--memory', '--host', '0.0.0.0', '--insecure', '--admin-token', 'secret'])
+  expect((await fetch(`${program.url}/_everywrite/regions`)).status).toBe(401)
+  expect((await fetch(`${program.url}/_everywrite/regions`, { headers: { Authorization: 'Bearer secret' } })).status).toBe(200)
+  const verified = await everywrite('verify', '--endpoint', program.url, '--admin-token', 'secret')
+  expect(verified.code).toBe(0)
+})
+
+test('SIGTERM ends the process with code 0 after the requests that run are answered', async () => {
+  program = await startProgram(['--data', folder])
+  await makeGlobalTable(program.url, 'users', ['us-east-1'])
+  const client = clientIn('us-east-1', program.url)
+  const writes = Array.from({ length: 50 }, (_, n) => client.send(new PutItemCommand({ TableName: 'users', Item: { id: { S: `u${n}` } } })))
+  await writes[0]
+  const exited = once(program.process, 'exit')
+  program.process.kill('SIGTERM')
+  expect(await exited).toEqual([0, null])
+  const settled = await Promise.allSettled(writes)
+  const acknowledged = settled.flatMap(({ status }, n) => (status === 'fulfilled' ? [`u${n}`] : []))
+  expect(acknowledged.length).toBeGreaterThan(0)
+  client.destroy()
+  program = await startProgram(['--data', folder])
+  const again = clientIn('us-east-1', program.url)
+  for (const id of acknowledged) {
+    const { Item } = await again.send(new GetItemCommand({ TableName: 'users', Key: { id: { S: id } } }))
+    expect(Item).toEqual({ id: { S: id } })
+  }
+  again.destroy()
+})
+
+test('a table, its replica, a partition, two writes, a heal: equal items, a loser in the ledger, and all of it after a restart', async () => {
+  program = await startProgram(['--data', folder])
+  await makeGlobalTable(program.url, 'users', ['us-east-1', 'eu-west-1'])
+  const cut = await everywrite('fault', 'partition', 'us-east-1', 'eu-west-1', '--endpoint', program.url)
+  expect(cut).toMatchObject({ code: 0, stderr: '' })
+  await putEmail(program.url, 'us-east-1', 'new@email.com')
+  await putEmail(program.url, 'eu-west-1', 'different@email.com')
+  expect(await email(program.url, 'us-east-1')).toBe('new@email.com')
+  expect(await email(program.url, 'eu-west-1')).toBe('different@email.com')
+
+  const apart = await everywrite('verify', 'users', '--timeout', '100', '--endpoint', program.url)
+  expect(apart.code).toBe(1)
+  expect(apart.stdout).toContain('Not the same everywhere: users')
+
+  expect((await everywrite('fault', 'heal', '--endpoint', program.url)).stdout).toBe('Healed 1 fault.\n')
+  await expectEqualAndLost(program.url)
+  await program.stop()
+  program = await startProgram(['--data', folder])
+  await expectEqualAndLost(program.url)
+})
+
+async function expectEqualAndLost(url: string): Promise<void> {
+  const verified = await everywrite('verify', 'users', '--endpoint', url)
+  expect(verified.stdout).toContain('All replicas of 1 table hold the same.')
+  expect(verified.code).toBe(0)
+  for (const region of ['us-east-1', 'eu-west-1']) expect(await email(url, region)).toBe('different@email.com')
+  const text = await everywrite('conflicts', 'users', '--endpoint', url)
+  expect(text.stdout).toMatch(/lost {2}us-east-1 .* email = new@email\.com/)
+  expect(text.stdout).toMatch(/won {3}eu-west-1 .* email = different@email\.com/)
+  const json = await everywrite('conflicts', 'users', '--json', '--endpoint', url)
+  const { conflicts } = JSON.parse(json.stdout) as ConflictsReply
+  expect(conflicts).toHaveLength(1)
+  expect(conflicts[0]).toMatchObject({
+    table: 'users',
+    key: { id: { S: 'ann' } },
+    loser: { region: 'us-east-1', item: { id: { S: 'ann' }, email: { S: 'new@email.com' } } },
+    winner: { region: 'eu-west-1' },
+    lostAttributes: ['email'],
+    rule: 'last-writer-wins',
+    withdrawn: false,
+    harmless: false,
+  })
+}
+
+async function putEmail(url: string, region: string, address: string): Promise<void> {
+  const client = clientIn(region, url)
+  await client.send(new PutItemCommand({ TableName: 'users', Item: { id: { S: 'ann' }, email: { S: address } } }))
+  client.destroy()
+}
+
+async function email(url: string, region: string): Promise<string | undefined> {
+  const client = clientIn(region, url)
+  const { Item } = await client.send(new GetItemCommand({ TableName: 'users', Key: { id: { S: 'ann' } } }))
+  client.destroy()
+  return Item?.['email']?.S
+}
