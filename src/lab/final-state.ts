@@ -4,7 +4,6 @@ import type { Space } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import { equalCursors } from '../replication/cursors.ts'
 import type { Version } from '../replication/version.ts'
-import { valueIn } from './write-log.ts'
 import type { Entry, Store } from '../storage/store.ts'
 import type { Conflict } from '../world/conflict.ts'
 import { conflictsOf, digestTable, flowsOf, replicasOf } from '../world/inspection.ts'
@@ -84,10 +83,6 @@ export async function finalState(world: World, time: VirtualTime, keyName: (item
     replicas.push({ region, table: table.number, digest: hex, siblingsByKey, ...stated, counted: { itemCount, sizeBytes } })
   }
   return { converged: digest?.converged ?? false, replicas, conflicts: await conflictsOf(world, tableName, 0n) }
-}
-
-export function describeVersion(version: Version): string {
-  return `${version.dot.incarnation.slice(0, 4)}:${version.dot.n} ${valueIn(version) ?? 'deletion'}`
 }
 
 async function entriesOf(store: Store, tableNumber: number, space: Space): Promise<readonly Entry[]> {

@@ -60,7 +60,7 @@ export class LabWorld {
       },
       error: (event, fields) => {
         const { error } = fields ?? {}
-        problem(`${event} in ${String(fields?.['region'] ?? 'the world')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+        problem(`${event} in ${JSON.stringify(fields?.['region'] ?? 'the world')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
       },
     }
     const broken = canary?.stores === undefined ? memory : canary.stores(memory)
@@ -73,7 +73,10 @@ export class LabWorld {
       clock: time,
       clockMode: plan.clockMode,
       scheduler: time,
-      profile: (_from, _to, random) => plan.lagMs + plan.jitterMs * fraction(random) ** 3,
+      profile: (from, to, random) => {
+        const slow = plan.slowLinks.find((link) => link.from === from && link.to === to)
+        return plan.lagMs + (slow?.ms ?? 0) + plan.jitterMs * fraction(random) ** 3
+      },
       log,
       endedIncarnationsMax: plan.endedIncarnationsMax,
       ...(canary?.transport === undefined ? {} : { decorateTransport: canary.transport }),

@@ -24,6 +24,8 @@ export interface SimulationPlan {
   readonly flushMsMax: number
   readonly lagMs: number
   readonly jitterMs: number
+  /** Directions that are much slower than the others, always: what goes round arrives before what goes straight. */
+  readonly slowLinks: readonly { readonly from: string; readonly to: string; readonly ms: number }[]
   /** Of a flush that a crash interrupts: the probability that it landed. */
   readonly landedProbability: number
   /** The fraction of the time without new faults. */
@@ -62,6 +64,7 @@ export function planOf(seed: number): SimulationPlan {
     flushMsMax: pick(random, [0, 2, 20, 200, 800]),
     lagMs: pick(random, [0, 20, 100, 500]),
     jitterMs: pick(random, [0, 10, 200, 2000]),
+    slowLinks: chance(random, 0.5) ? slowLinksOf(random, regions) : [],
     landedProbability: pick(random, [0, 0.5, 1]),
     calm: pick(random, [0, 0.3, 0.7, 0.9]),
     faultGapMs: pick(random, [300, 1000, 3000]),
@@ -77,6 +80,11 @@ export function diceFor(seed: number, purpose: string): Random {
   let hash = seed | 0
   for (const character of purpose) hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 0x01000193)
   return seededRandom(hash)
+}
+
+function slowLinksOf(random: Random, regions: readonly string[]): SimulationPlan['slowLinks'] {
+  const links = regions.flatMap((from) => regions.flatMap((to) => (from === to ? [] : [{ from, to, ms: 1000 + integerBelow(random, 9000) }])))
+  return links.filter(() => chance(random, 0.3))
 }
 
 function weightsOf(random: Random): OperationWeights {

@@ -15,6 +15,8 @@ import type { SimulationPlan } from './plan.ts'
 import { planOf } from './plan.ts'
 import { runStorm } from './storm.ts'
 import type { Violation } from './violation.ts'
+import type { Dot } from '../replication/dot.ts'
+import { printDot } from '../replication/dot.ts'
 import type { Version } from '../replication/version.ts'
 import type { WrittenVersion } from './write-log.ts'
 import { WriteLog } from './write-log.ts'
@@ -83,7 +85,7 @@ class Simulation {
       operations: this.#history.operations.length,
       durationMs: this.#history.nowMs,
       eventHash: this.#history.hash(),
-      events: this.#history.events,
+      events: [...this.#history.events, ...this.#writeLog.written().map(eventOf)],
     }
   }
 
@@ -133,7 +135,6 @@ class Simulation {
       await this.#time.resolve(sleep(this.#time, 2000))
       why = await this.#time.resolve(unrest(lab.world, this.#time))
     }
-    if (why !== undefined) await (globalThis as any).__dump?.(lab.world)
     if (why !== undefined) this.#violations.push({ rule: 'no progress', key: undefined, message: why })
     this.#history.note(why === undefined ? 'at rest' : `not at rest: ${why}`)
   }
@@ -168,4 +169,13 @@ function hasPredecessor(version: Version, seen: ReadonlyMap<string, number>, wri
     ({ version: other }) =>
       other !== version && Buffer.compare(other.itemKey, version.itemKey) === 0 && (seen.get(other.dot.incarnation) ?? 0) >= other.dot.n,
   )
+}
+
+/** For the story: what a Region wrote, with what it had seen. */
+function eventOf({ version, key, value, state, seen, committedAtMs }: WrittenVersion): HistoryEvent {
+  const short = (dot: Dot): string => `${dot.incarnation.slice(0, 4)}:${dot.n}`
+  const context = [...seen].map(([incarnation, n]) => short({ incarnation, n })).join(' ')
+  const base = version.base === undefined ? 'nothing' : short(version.base.dot)
+  const text = `commits ${printDot(version.dot)} ${value ?? 'deletion'} on ${base}, timestamp ${version.timestamp}, seen ${context || 'nothing'} (${state})`
+  return { atMs: committedAtMs, region: version.region, key, text }
 }

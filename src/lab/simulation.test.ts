@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest'
+import { canaries, canaryNames } from './canaries.ts'
+import { coverageNames } from './coverage.ts'
+import type { CoverageName } from './coverage.ts'
+import { describeReport, storyOf } from './describe-report.ts'
+import { runSimulation } from './simulation.ts'
+
+const corpus = Array.from({ length: 100 }, (_, index) => index + 1)
+/** Seeds that failed once. */
+const regressions = [256, 500, 906, 1007, 1324, 1382]
+
+describe('replication under faults', () => {
+  const met = new Map<CoverageName, number>()
+
+  test(
+    'converges, loses nothing that was acknowledged, and says exactly what lost, in every seed of the corpus',
+    { timeout: 120_000 },
+    async () => {
+      for (const seed of [...corpus, ...regressions]) {
+        const report = await runSimulation({ seed })
+        expect(report.violations, describeReport(report)).toEqual([])
+        for (const [name, count] of report.coverage.entries()) met.set(name, (met.get(name) ?? 0) + count)
+      }
+    },
+  )
+
+  test.each(coverageNames)('the corpus met: %s', (name) => {
+    expect(met.get(name)).toBeGreaterThan(0)
+  })
+})
+
+test('one seed gives one history', async () => {
+  for (const seed of [4, 9, 20]) {
+    const [once, again] = [await runSimulation({ seed }), await runSimulation({ seed })]
+    expect(once.eventHash).toBe(again.eventHash)
+    expect(once.operations).toBeGreaterThan(0)
+  }
+})
+
+test('different seeds give different histories', async () => {
+  const hashes = await Promise.all([1, 2, 3].map(async (seed) => (await runSimulation({ seed })).eventHash))
+  expect(new Set(hashes).size).toBe(3)
+})
+
+describe('a bug put in on purpose is caught', () => {
+  test.each(canaryNames)('%s', { timeout: 60_000 }, async (canary) => {
+    for (const seed of corpus) {
+      const report = await runSimulation({ seed, canary })
+      if (report.violations.length === 0) continue
+      expect(describeReport(report)).toContain(`seed ${seed} with the bug ${canary}: something is wrong`)
+      return
+    }
+    expect.fail(`${corpus.length} seeds did not notice: ${canaries[canary].what}`)
+  })
+})
+
+test('the story of a failure is in order and leaves out other keys', async () => {
+  const report = await runSimulation({ seed: 1, canary: 'prune-siblings' })
+  const key = report.violations.find((violation) => violation.key !== undefined)?.key
+  const story = storyOf(report, key)
+  expect(story.length).toBeGreaterThan(0)
+  expect(story.every((event) => event.key === undefined || event.key === key)).toBe(true)
+  expect(story.map((event) => event.atMs)).toEqual(story.map((event) => event.atMs).sort((a, b) => a - b))
+})
