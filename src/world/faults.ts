@@ -12,6 +12,7 @@ export class Faults {
   readonly #clock: Clock
   readonly #scheduler: Scheduler
   readonly #random: Random
+  readonly #skewByRegion = new Map<string, Fault>()
   readonly #activeById = new Map<string, { readonly active: ActiveFault; readonly heal: Heal; cancel: Cancel }>()
 
   constructor(world: World, ports: { clock: Clock; scheduler: Scheduler; random: Random }) {
@@ -26,7 +27,8 @@ export class Faults {
   }
 
   /** Breaks something. A crash without a duration is over when this settles, and is not listed. */
-  async inject(fault: Fault): Promise<ActiveFault> {
+  async inject(given: Fault): Promise<ActiveFault> {
+    const fault = { ...given } // the same one may be injected twice
     const active: ActiveFault = { id: hex64(this.#random), fault, sinceMs: this.#clock.nowMs() }
     const heal = await this.#begin(fault)
     if (fault.kind === 'crash' && fault.durationMs === undefined) {
@@ -35,7 +37,8 @@ export class Faults {
     }
     const entry = { active, heal, cancel: (): void => undefined }
     this.#activeById.set(active.id, entry)
-    if (fault.durationMs !== undefined) entry.cancel = this.#scheduler.after(fault.durationMs, () => void this.heal(active.id))
+    if (fault.durationMs !== undefined)
+      entry.cancel = this.#scheduler.after(fault.durationMs, () => this.#world.track(this.heal(active.id)))
     return active
   }
 
@@ -55,6 +58,12 @@ export class Faults {
     return ids.length
   }
 
+  /** Mends nothing any more: the world ends. */
+  close(): void {
+    for (const { cancel } of this.#activeById.values()) cancel()
+    this.#activeById.clear()
+  }
+
   async #begin(fault: Fault): Promise<Heal> {
     const { network } = this.#world
     switch (fault.kind) {
@@ -69,15 +78,15 @@ export class Faults {
       case 'skew': {
         const clock = this.#world.region(fault.region)?.clock
         clock?.skew(fault.ms, fault.driftPpm)
-        return async () => this.#restoreClock(fault.region)
+        this.#skewByRegion.set(fault.region, fault)
+        return async () => this.#restoreClock(fault.region, fault)
       }
       case 'outage': {
         const node = this.#world.region(fault.region)
         const unblock = network.block(touches(fault.region))
         if (node !== undefined) node.cutOff = true
         return async () => {
-          const others = this.list().some((other) => other.fault.kind === 'outage' && other.fault.region === fault.region)
-          if (node !== undefined && !others) node.cutOff = false
+          if (node !== undefined && !this.#isOn('outage', fault.region)) node.cutOff = false
           unblock()
         }
       }
@@ -85,18 +94,28 @@ export class Faults {
         const unblock = network.block(touches(fault.region))
         await this.#world.crash(fault.region)
         return async () => {
-          await this.#world.recover(fault.region)
+          if (!this.#isOn('crash', fault.region)) await this.#world.recover(fault.region)
           unblock()
         }
       }
     }
   }
 
-  /** The newest skew that is still on counts. */
-  #restoreClock(region: string): void {
+  /** The newest skew that is still on counts; one that did not count changes nothing when it ends. */
+  #restoreClock(region: string, healed: Fault): void {
+    if (this.#skewByRegion.get(region) !== healed) return
+    this.#skewByRegion.delete(region)
     let [ms, driftPpm] = [0, 0]
-    for (const { fault } of this.list()) if (fault.kind === 'skew' && fault.region === region) ({ ms, driftPpm } = fault)
+    for (const { fault } of this.list()) {
+      if (fault.kind !== 'skew' || fault.region !== region) continue
+      ;({ ms, driftPpm } = fault)
+      this.#skewByRegion.set(region, fault)
+    }
     this.#world.region(region)?.clock.skew(ms, driftPpm)
+  }
+
+  #isOn(kind: 'outage' | 'crash', region: string): boolean {
+    return this.list().some(({ fault }) => fault.kind === kind && fault.region === region)
   }
 }
 

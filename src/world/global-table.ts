@@ -30,6 +30,11 @@ export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | u
   return table.replicas.find((replica) => replica.region === region)
 }
 
+/** One replica at a time is made or removed. */
+export function isBusy(table: GlobalTable): boolean {
+  return table.replicas.some((replica) => replica.status !== 'ACTIVE')
+}
+
 export function withReplica(table: GlobalTable, region: string, change: Partial<ReplicaRecord>): GlobalTable {
   return { ...table, replicas: table.replicas.map((replica) => (replica.region === region ? { ...replica, ...change } : replica)) }
 }

@@ -13,18 +13,22 @@ export function createMemoryStores(options: {
   underWay?: () => 'lost' | 'landed'
 }): Stores {
   const storeByName = new Map<string, MemoryStore>()
+  const inUse = new Set<MemoryStore>()
   return {
+    /** A store that was closed is opened again on what it held, as a file would be. */
     async open(name: string): Promise<Store> {
       let store = storeByName.get(name)
-      if (store === undefined) {
-        store = createMemoryStore(options)
-        storeByName.set(name, store)
-      }
+      if (store === undefined) store = createMemoryStore(options)
+      else if (inUse.delete(store)) store = store.crash('landed')
+      storeByName.set(name, store)
+      inUse.add(store)
       return store
     },
     async crash(name: string): Promise<void> {
       const store = storeByName.get(name)
-      if (store !== undefined) storeByName.set(name, store.crash(options.underWay?.() ?? 'lost'))
+      if (store === undefined) return
+      inUse.delete(store)
+      storeByName.set(name, store.crash(options.underWay?.() ?? 'lost'))
     },
     async regions(): Promise<readonly string[]> {
       return [...storeByName.keys()].filter((name) => name !== worldStoreName)

@@ -11,7 +11,8 @@ import type { LagProfile } from './lag-profile.ts'
 export class Network {
   readonly #options: NetworkOptions
   readonly #linkByName = new Map<string, Link>()
-  readonly #blocks = new Set<Block>()
+  /** Each call its own entry: the same block may be put up twice. */
+  readonly #blocks = new Set<{ readonly block: Block }>()
   readonly #overrides = new Set<LatencyOverride>()
 
   constructor(options: NetworkOptions) {
@@ -24,26 +25,32 @@ export class Network {
   }
 
   isUp(from: string, to: string): boolean {
-    for (const block of this.#blocks) if (block(from, to)) return false
+    for (const { block } of this.#blocks) if (block(from, to)) return false
     return true
   }
 
   /** Takes links down until the returned function is called. */
   block(block: Block): () => void {
     const before = this.#upLinks()
-    this.#blocks.add(block)
-    for (const link of before) if (block(link.from, link.to)) link.generation++
+    const entry = { block }
+    this.#blocks.add(entry)
+    for (const link of before) {
+      if (!block(link.from, link.to)) continue
+      link.generation++
+      link.lastDeliveryMs = 0 // nobody waits behind what is lost
+    }
     return () => {
       const down = [...this.#linkByName.values()].filter((link) => !this.isUp(link.from, link.to))
-      if (!this.#blocks.delete(block)) return
+      if (!this.#blocks.delete(entry)) return
       for (const link of down) if (this.isUp(link.from, link.to)) this.#options.linkUp(link.from, link.to)
     }
   }
 
   /** Replaces the delay of one direction until the returned function is called; the newest override counts. */
   override(override: LatencyOverride): () => void {
-    this.#overrides.add(override)
-    return () => void this.#overrides.delete(override)
+    const entry = { ...override }
+    this.#overrides.add(entry)
+    return () => void this.#overrides.delete(entry)
   }
 
   #send(from: string, to: string, message: Message): boolean {

@@ -18,6 +18,7 @@ export class RegionNode {
   readonly clock: SkewedClock
   readonly #options: NodeOptions
   #running: Running | undefined
+  #starting: Promise<void> | undefined
   #waiters: (() => void)[] = []
   /** Set by the outage fault: it runs, and nobody can reach it. */
   cutOff = false
@@ -41,8 +42,14 @@ export class RegionNode {
     }
   }
 
-  /** Starts on what is durable. */
+  /** Starts on what is durable; once, however many ask for it. */
   async start(): Promise<void> {
+    if (this.#running !== undefined) return
+    this.#starting ??= this.#start().finally(() => (this.#starting = undefined))
+    await this.#starting
+  }
+
+  async #start(): Promise<void> {
     const { stores, clock: trueClock, clockMode, scheduler, random, transport, log } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
@@ -76,6 +83,7 @@ export class RegionNode {
 
   /** Stops at once, without a flush. */
   async crash(): Promise<void> {
+    await this.#started()
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
@@ -85,10 +93,16 @@ export class RegionNode {
 
   /** Finishes what was accepted and stops. */
   async close(): Promise<void> {
+    await this.#started()
     const running = this.#running
     this.#running = undefined
     running?.replication.close()
     await running?.store.close()
+  }
+
+  /** A start that is under way ends first, well or not: who began it hears of that. */
+  async #started(): Promise<void> {
+    await this.#starting?.catch(() => undefined)
   }
 }
 

@@ -3,11 +3,12 @@ import type { TableBlueprint } from '../engine/table.ts'
 import type { Cursors } from '../replication/cursors.ts'
 import { joinInto } from '../replication/cursors.ts'
 import type { Incarnation } from '../replication/dot.ts'
+import { announcesDrop, nextEpoch } from '../replication/membership.ts'
 import type { Replica } from '../replication/replica.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
-import { replicaIn, withReplica } from './global-table.ts'
+import { isBusy, replicaIn, withReplica } from './global-table.ts'
 import type { RegionNode, Running } from './region-node.ts'
 import type { Registry } from './registry.ts'
 
@@ -103,11 +104,13 @@ export class ReplicaLifecycle {
 
   async #retireIncarnations(globalId: string, keep: number): Promise<void> {
     const table = this.#table(globalId)
-    if (table === undefined || table.replicas.some((replica) => replica.status !== 'ACTIVE')) return
-    if (!Object.values(table.membership.dropped).some((droppedAt) => droppedAt > table.membership.epoch)) {
+    if (table === undefined || isBusy(table)) return
+    if (!announcesDrop(table.membership)) {
       const complete = await this.#completeIncarnations(table)
       if (complete.length <= keep) return
+      // A replica that was recorded meanwhile confirms neither step; the next time.
       await this.#options.change(globalId, (now) => {
+        if (isBusy(now)) return now
         const { membership } = now
         const dropped = { ...membership.dropped }
         for (const incarnation of complete) dropped[incarnation] = membership.epoch + 2
@@ -115,7 +118,10 @@ export class ReplicaLifecycle {
       })
     }
     await this.reconcile(globalId)
-    await this.#options.change(globalId, (now) => ({ ...now, membership: { ...now.membership, epoch: now.membership.epoch + 1 } }))
+    await this.#options.change(globalId, (now) => {
+      const { membership } = now
+      return isBusy(now) || !announcesDrop(membership) ? now : { ...now, membership: { ...membership, epoch: membership.epoch + 1 } }
+    })
     await this.reconcile(globalId)
   }
 
@@ -155,12 +161,10 @@ export class ReplicaLifecycle {
       const { membership } = now
       return {
         ...now,
-        membership: {
-          ...membership,
-          epoch: membership.epoch + 1,
+        membership: nextEpoch(membership, {
           members: membership.members.filter((member) => member !== region),
           closed: { ...membership.closed, ...Object.fromEntries(finals) },
-        },
+        }),
       }
     })
     await this.reconcile(globalId)

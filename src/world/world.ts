@@ -7,13 +7,13 @@ import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import type { Transport } from '../replication/messages.ts'
-import { soleMember } from '../replication/membership.ts'
+import { nextEpoch, soleMember } from '../replication/membership.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import type { Store } from '../storage/store.ts'
 import { StoreClosed } from '../storage/store.ts'
 import { awsRegions, isAwsRegion } from './aws-regions.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
-import { replicaIn, withReplica } from './global-table.ts'
+import { isBusy, replicaIn, withReplica } from './global-table.ts'
 import type { LagProfile } from './lag-profile.ts'
 import { Network } from './network.ts'
 import { RegionNode } from './region-node.ts'
@@ -88,7 +88,9 @@ export class World {
 
   async engine(region: string): Promise<RegionEngine | Refusal> {
     if (!isAwsRegion(region)) return refuse('not-found', `Region ${region} is not supported.`)
-    const node = this.#nodeByName.get(region) ?? (await this.#start(region))
+    let node = this.#nodeByName.get(region)
+    // The first to ask for a Region starts it; who asks meanwhile waits too.
+    if (node?.running === undefined) node = await this.#start(region)
     const { running } = node
     return running === undefined || node.cutOff ? refuse('unavailable', `Region ${region} does not answer.`) : running.engine
   }
@@ -96,7 +98,11 @@ export class World {
   async createTable(region: string, blueprint: TableBlueprint): Promise<TableView | Refusal> {
     const engine = await this.engine(region)
     if (isRefusal(engine)) return engine
-    const table = await engine.createTable(blueprint)
+    const table = await this.#inOrder(async () => {
+      // The name may be promised to a replica that is not there yet.
+      const promised = this.#registry.tables().some((global) => global.name === blueprint.name && replicaIn(global, region) !== undefined)
+      return promised ? undefined : engine.createTable(blueprint)
+    })
     if (table === undefined) return refuse('in-use', `Table already exists: ${blueprint.name}`)
     await this.#nodeByName.get(region)?.running?.replication.add(table)
     return { ...(await this.#view(engine, table)), table: { ...table, status: 'CREATING' } }
@@ -144,10 +150,17 @@ export class World {
         `Attempt to change a resource which is still in use: Table is being ${progressive(table.status)}: ${tableName}`,
       )
     const view = await this.#view(engine, table)
-    this.#nodeByName.get(region)?.running?.replication.remove(table.globalId)
-    const dropped = await engine.dropTable(tableName)
-    if (global !== undefined) await this.#change(table.globalId, () => undefined)
-    if (dropped !== undefined) this.#track(engine.removeRowsOf(dropped))
+    const dropped = await this.#inOrder(async () => {
+      // Meanwhile a replica may have been promised that is to be filled from here.
+      const now = this.#registry.get(table.globalId)
+      if (now !== undefined && now.replicas.length > 1) return refuse('in-use', changingResource)
+      this.#nodeByName.get(region)?.running?.replication.remove(table.globalId)
+      const gone = await engine.dropTable(tableName)
+      if (now !== undefined) await this.#registry.remove(table.globalId)
+      return gone
+    })
+    if (isRefusal(dropped)) return dropped
+    if (dropped !== undefined) this.track(engine.removeRowsOf(dropped))
     return { ...view, table: { ...table, status: 'DELETING' } }
   }
 
@@ -164,14 +177,14 @@ export class World {
       )
     const settings = change(table)
     if (isRefusal(settings)) return settings
-    const global = this.#registry.get(table.globalId)
-    if (global !== undefined) {
-      if (global.replicas.some((replica) => replica.status !== 'ACTIVE')) return refuse('in-use', changingResource)
-      await this.#change(table.globalId, (now) => ({ ...now, settings }))
-    }
+    const global = await this.#decide(table.globalId, (now) => {
+      if (now === undefined) return undefined
+      return isBusy(now) ? refuse('in-use', changingResource) : { ...now, settings }
+    })
+    if (isRefusal(global)) return global
     const changed = await engine.changeTable(tableName, () => ({ settings }))
     if (changed === undefined) return tableNotFound(tableName)
-    if (global !== undefined) this.#track(this.#shareSettings(global.globalId, region))
+    if (global !== undefined) this.track(this.#shareSettings(global.globalId))
     return { ...(await this.#view(engine, changed)), table: { ...changed, status: 'UPDATING' } }
   }
 
@@ -204,7 +217,7 @@ export class World {
       )
     }
     const global = this.#registry.get(table.globalId)
-    if (global?.replicas.some((replica) => replica.status !== 'ACTIVE') === true) return refuse('in-use', changingResource)
+    if (global !== undefined && isBusy(global)) return refuse('in-use', changingResource)
     if (action.region === region && action.kind !== 'update') {
       return refuse(
         'invalid',
@@ -219,7 +232,7 @@ export class World {
     }
     const begun =
       action.kind === 'create'
-        ? await this.#beginCreation(table, global, region, action)
+        ? await this.#beginCreation(table, region, action)
         : action.kind === 'delete'
           ? await this.#beginRemoval(global, action.region)
           : await this.#changeOverrides(global, action)
@@ -247,11 +260,12 @@ export class World {
     if (node === undefined || node.running !== undefined || this.#closed) return
     await node.start()
     this.#options.log.info('region-recovered', { region })
+    this.#greet(region)
     for (const table of this.#registry.tables()) {
       if (replicaIn(table, region)?.status === 'ACTIVE')
-        this.#track(this.#lifecycle.reconcile(table.globalId).then(() => this.#shareSettings(table.globalId, region)))
+        this.track(this.#lifecycle.reconcile(table.globalId).then(() => this.#shareSettings(table.globalId)))
     }
-    this.#track(this.retireIncarnations())
+    this.track(this.retireIncarnations())
   }
 
   /** Leaves ended incarnations out of the tables' cursors where there are more than a few. */
@@ -269,7 +283,6 @@ export class World {
 
   async #beginCreation(
     table: Table,
-    global: GlobalTable | undefined,
     source: string,
     action: Extract<ReplicaAction, { kind: 'create' | 'update' }>,
   ): Promise<undefined | Refusal> {
@@ -278,14 +291,6 @@ export class World {
     }
     const target = await this.engine(action.region)
     if (isRefusal(target)) return refuse('invalid', `Failed to access the region: ‘${action.region}’.`)
-    if (target.table(table.name) !== undefined || (global !== undefined && replicaIn(global, action.region) !== undefined)) {
-      return refuse(
-        'invalid',
-        `Failed to create a the new replica of table with name: ‘${table.name}’ because one or more replicas already existed as tables.`,
-      )
-    }
-    const before = global ?? this.#asGlobal(table, source)
-    const { membership } = before
     const record: ReplicaRecord = {
       region: action.region,
       status: 'CREATING',
@@ -294,13 +299,30 @@ export class World {
       readUnitsOverride: action.readUnitsOverride,
       tableClassOverride: action.tableClassOverride,
     }
-    await this.#record({
-      ...before,
-      settings: table.settings,
-      membership: { ...membership, epoch: membership.epoch + 1, members: [...membership.members, action.region] },
-      replicas: [...before.replicas, record],
+    const begun = await this.#decide(table.globalId, (now) => {
+      const current = this.#nodeByName.get(source)?.running?.engine.table(table.name)
+      if (current?.globalId !== table.globalId) return tableNotFound(table.name)
+      const before = now ?? this.#asGlobal(current, source)
+      if (isBusy(before)) return refuse('in-use', changingResource)
+      if (target.table(table.name) !== undefined || replicaIn(before, action.region) !== undefined) {
+        return refuse(
+          'invalid',
+          `Failed to create a the new replica of table with name: ‘${table.name}’ because one or more replicas already existed as tables.`,
+        )
+      }
+      const { membership } = before
+      return {
+        ...before,
+        settings: now === undefined ? current.settings : now.settings,
+        membership: nextEpoch(membership, {
+          members: [...membership.members, action.region],
+          joined: { ...membership.joined, [action.region]: membership.epoch + 1 },
+        }),
+        replicas: [...before.replicas, record],
+      }
     })
-    this.#track(this.#lifecycle.create(table.globalId, action.region))
+    if (isRefusal(begun)) return begun
+    this.track(this.#lifecycle.create(table.globalId, action.region))
     return undefined
   }
 
@@ -312,7 +334,6 @@ export class World {
         `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${region}].`,
       )
     }
-    if (global.replicas.some((other) => other.status !== 'ACTIVE')) return refuse('in-use', changingResource)
     const engine = await this.engine(region)
     if (isRefusal(engine)) return refuse('invalid', `Failed to access the region: ‘${region}’.`)
     if (engine.table(global.name)?.settings.deletionProtection === true) {
@@ -321,9 +342,13 @@ export class World {
         `Cannot delete table ${global.name} in region ${region} because it has deletion protection enabled. Disable deletion protection first.`,
       )
     }
-    await this.#change(global.globalId, (now) => withReplica(now, region, { status: 'DELETING' }))
+    const begun = await this.#decide(global.globalId, (now) => {
+      if (now === undefined || replicaIn(now, region) === undefined) return tableNotFound(global.name)
+      return isBusy(now) ? refuse('in-use', changingResource) : withReplica(now, region, { status: 'DELETING' })
+    })
+    if (isRefusal(begun)) return begun
     // Recorded, so it will be done, also when the Region crashes before this answer.
-    this.#track(this.#lifecycle.remove(global.globalId, region))
+    this.track(this.#lifecycle.remove(global.globalId, region))
     await engine.changeTable(global.name, () => ({ status: 'DELETING' }))
     return undefined
   }
@@ -381,23 +406,35 @@ export class World {
     }
   }
 
-  async #shareSettings(globalId: string, except: string): Promise<void> {
-    const global = this.#registry.get(globalId)
-    for (const { region } of global?.replicas ?? []) {
-      if (global === undefined) return
-      const engine = this.#nodeByName.get(region)?.running?.engine
-      if (engine === undefined || (region === except && engine.table(global.name)?.settings === global.settings)) continue
-      // Deletion protection is each Region's own; everything else is shared.
-      await engine.changeTable(global.name, ({ settings }) => ({
-        settings: { ...global.settings, deletionProtection: settings.deletionProtection },
-      }))
+  /** Brings the Regions that run to the settings that are recorded; again, when these change meanwhile. */
+  async #shareSettings(globalId: string): Promise<void> {
+    let shared: TableSettings | undefined
+    for (
+      let global = this.#registry.get(globalId);
+      global !== undefined && global.settings !== shared;
+      global = this.#registry.get(globalId)
+    ) {
+      const { name, settings: common, replicas } = global
+      for (const { region } of replicas) {
+        const engine = this.#nodeByName.get(region)?.running?.engine
+        if (engine?.table(name)?.globalId !== globalId) continue
+        // Deletion protection is each Region's own; everything else is shared.
+        await engine.changeTable(name, ({ settings }) => ({ settings: { ...common, deletionProtection: settings.deletionProtection } }))
+      }
+      shared = common
     }
   }
 
+  /** A Region came up: to the others that is as if the links to it did. */
+  #greet(region: string): void {
+    for (const node of this.#nodeByName.values()) if (node.name !== region) node.linkUp(region)
+  }
+
   #resume(table: GlobalTable): void {
-    this.#track(
+    this.track(
       (async () => {
         await this.#lifecycle.reconcile(table.globalId)
+        await this.#shareSettings(table.globalId)
         for (const { region, status } of table.replicas) {
           if (status === 'CREATING') await this.#lifecycle.create(table.globalId, region)
           if (status === 'DELETING') await this.#lifecycle.remove(table.globalId, region)
@@ -413,6 +450,7 @@ export class World {
     const start = async (): Promise<RegionNode> => {
       const node = this.#node(name)
       await node.start()
+      this.#greet(name)
       return node
     }
     const promise = start()
@@ -434,9 +472,12 @@ export class World {
     return node
   }
 
-  async #record(table: GlobalTable): Promise<void> {
-    await this.#inOrder(async () => {
-      await this.#registry.put(table)
+  /** Changes a record as `change` says, or refuses to; undefined leaves it as it is. What it sees is what it changes. */
+  #decide<T extends GlobalTable | Refusal | undefined>(globalId: string, change: (table: GlobalTable | undefined) => T): Promise<T> {
+    return this.#inOrder(async () => {
+      const decided = change(this.#registry.get(globalId))
+      if (decided !== undefined && !isRefusal(decided)) await this.#registry.put(decided)
+      return decided
     })
   }
 
@@ -451,16 +492,23 @@ export class World {
   }
 
   /** Changes of records happen one after the other: epochs are totally ordered [REP-31]. */
-  #inOrder(change: () => Promise<void>): Promise<void> {
+  #inOrder<T>(change: () => Promise<T>): Promise<T> {
     const done = this.#changes.then(change)
-    this.#changes = done.catch(() => undefined)
+    this.#changes = done.then(
+      () => undefined,
+      () => undefined, // whoever asked for it hears of it
+    )
     return done
   }
 
-  #track(work: Promise<void>): void {
-    const tracked = work.catch((error: unknown) => {
-      if (!this.#closed && !(error instanceof StoreClosed)) this.#options.log.error('control-plane-failed', { error })
-    })
+  /** Work that nobody waits for: {@link settled} does, and what fails is logged. */
+  track(work: Promise<unknown>): void {
+    const tracked = work.then(
+      () => undefined,
+      (error: unknown) => {
+        if (!this.#closed && !(error instanceof StoreClosed)) this.#options.log.error('control-plane-failed', { error })
+      },
+    )
     this.#work.add(tracked)
     void tracked.then(() => this.#work.delete(tracked))
   }
