@@ -83,22 +83,20 @@ export function createAdmin(options: AdminOptions): Admin {
 const prefix = '/_everywrite/'
 const bodyBytesMax = 64 * 1024
 
+/** What can be asked for by name alone. */
+const lists: Readonly<Record<string, (context: AdminContext, query: URLSearchParams) => Promise<Reply>>> = {
+  regions,
+  replication,
+  conflicts,
+}
+
 async function route(context: AdminContext, request: IncomingMessage, path: string, query: URLSearchParams): Promise<Reply> {
   const [first, second, third, ...rest] = path.split('/').map(decode)
-  if (rest.length === 0 && third === undefined && second === undefined) {
-    switch (first) {
-      case 'regions':
-        assertMethod(request, ['GET'])
-        return regions(context)
-      case 'replication':
-        assertMethod(request, ['GET'])
-        return replication(context)
-      case 'conflicts':
-        assertMethod(request, ['GET'])
-        return conflicts(context, query)
-      case 'faults':
-        return routeFaults(context, request)
-    }
+  if (second === undefined && first === 'faults') return routeFaults(context, request)
+  const list = second === undefined && first !== undefined && Object.hasOwn(lists, first) ? lists[first] : undefined
+  if (list !== undefined) {
+    assertMethod(request, ['GET'])
+    return list(context, query)
   }
   if (first === 'faults' && second !== undefined && third === undefined) {
     assertMethod(request, ['DELETE'])
@@ -148,7 +146,7 @@ async function readJson(request: IncomingMessage): Promise<unknown> {
 }
 
 function refuse(log: Log, request: IncomingMessage, response: ServerResponse, error: unknown): void {
-  if (response.headersSent || request.destroyed) {
+  if (response.headersSent || response.destroyed) {
     response.destroy()
     return
   }

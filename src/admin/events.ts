@@ -8,7 +8,7 @@ import { stateOf } from './region-state.ts'
 import type { EventData, EventName } from './wire.ts'
 
 /**
- * Server-sent events. Faults and conflicts are told when they happen. The states of Regions and replicas have no notice of their own; they are
+ * Server-sent events. Faults and conflicts are told when they happen. What heals by itself and the states of Regions and replicas give no notice; they are
  * in memory, and are compared a few times a second while somebody listens. A new listener is told the present state first.
  */
 export class Events {

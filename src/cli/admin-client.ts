@@ -61,7 +61,8 @@ export class ServerRefused extends Error {
 
 async function readJson(response: Response): Promise<unknown> {
   try {
-    return (await response.json()) as unknown
+    const json: unknown = await response.json()
+    return json
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw new Unreachable('The server broke off in the middle of its answer.', { cause: error })

@@ -19,6 +19,8 @@ export interface DemoUsers {
 
 /** Makes the table in the first Region, and a replica in each of the others. */
 export async function createDemoUsers(endpoint: string, table: string, regions: readonly [string, ...string[]]): Promise<DemoUsers> {
+  // The SDK would print a notice on Node 20 in the middle of the story.
+  process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] = 'true'
   const clientByRegion = new Map(regions.map((region) => [region, clientIn(region, endpoint)]))
   const client = (region: string): DynamoDBClient => {
     const found = clientByRegion.get(region)

@@ -92,8 +92,8 @@ async function partition(stage: Stage): Promise<Scene> {
   await users.untilShown(west, 'ann', 'ann@email.com')
   const { id } = await client.post<InjectedReply>('faults', { kind: 'partition', between: [east, west] })
   say('   The link is cut. Both Regions go on taking writes:')
-  const reads = await writeBoth(stage, 'ann')
-  reads.push(...(await readBoth(stage, 'ann', 'during the partition')))
+  await writeBoth(stage, 'ann')
+  const reads = await readBoth(stage, 'ann', 'during the partition')
   say('   The link heals.')
   await client.delete(`faults/${id}`)
   return conclude(stage, { scene: 'partition', user: 'ann', loser: 'new@email.com', winner: 'different@email.com', reads })
@@ -113,8 +113,8 @@ async function fastClock(stage: Stage): Promise<Scene> {
     await client.post<InjectedReply>('faults', { kind: 'latency', from, to, ms: 400 })
   }
   say('   No link is cut this time; neither Region has heard of the other’s write yet:')
-  const reads = await writeBoth(stage, 'bob')
-  reads.push(...(await readBoth(stage, 'bob', 'before replication')))
+  await writeBoth(stage, 'bob')
+  const reads = await readBoth(stage, 'bob', 'before replication')
   const scene = await conclude(stage, { scene: 'clock-skew', user: 'bob', loser: 'different@email.com', winner: 'new@email.com', reads })
   say(`   ${west} wrote later and lost: last writer wins believes the clocks. The true times are in the ledger.`)
   await client.delete('faults')
@@ -122,16 +122,15 @@ async function fastClock(stage: Stage): Promise<Scene> {
 }
 
 /** As the lesson tells it: us-east-1 first, us-west-2 fifty milliseconds later. */
-async function writeBoth({ users, say }: Stage, user: string): Promise<Read[]> {
+async function writeBoth({ users, say }: Stage, user: string): Promise<void> {
   say(`     ${timeOfDay()}  ${east}  sets the e-mail of ${user} to new@email.com`)
   await users.setEmail(east, user, 'new@email.com')
   await sleep(50)
   say(`     ${timeOfDay()}  ${west}  sets the e-mail of ${user} to different@email.com`)
   await users.setEmail(west, user, 'different@email.com')
-  return []
 }
 
-async function readBoth({ users, say }: Stage, user: string, when: string): Promise<Read[]> {
+async function readBoth({ users, say }: Stage, user: string, when: string): Promise<readonly Read[]> {
   const reads: Read[] = []
   for (const region of [east, west]) {
     const email = await users.email(region, user)

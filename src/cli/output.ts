@@ -33,7 +33,7 @@ export function layOut(head: readonly string[], rows: readonly (readonly string[
   return [style.faint(line(head)), ...rows.map(line)].join('\n')
 }
 
-// eslint-disable-next-line no-control-regex -- the escape sequences of `paint`
+/** The escape sequences of {@link paint}. */
 const escapes = /\u001b\[\d+m/g
 
 function visibleLength(text: string): number {

@@ -15,7 +15,7 @@ export type Settings = Omit<ServerConfig, 'log'> & { readonly logFormat: LogForm
 /** @param flags those that were given */
 export async function readSettings(flags: Readonly<Record<string, unknown>>): Promise<Settings> {
   const { config, ...given } = flags
-  const source = new Source({ ...(config === undefined ? {} : await readConfigFile(String(config))), ...given })
+  const source = new Source({ ...(typeof config === 'string' ? await readConfigFile(config) : {}), ...given })
   const dataFolder = source.text('data')
   const memory = source.flag('memory')
   if (memory && dataFolder !== undefined) throw bad('Choose one of --data and --memory.')
@@ -88,14 +88,14 @@ class Source {
     if (value === undefined) return undefined
     const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
     if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
-    throw bad(`${name} must be a number from 0 to 65535, not ${String(value)}.`)
+    throw bad(`${name} must be a number from 0 to 65535, not ${JSON.stringify(value)}.`)
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {
     const value = this.#take(name)
     if (value === undefined) return undefined
     const choice = choices.find((each) => each === value)
-    if (choice === undefined) throw bad(`${name} must be one of ${choices.join(', ')}, not ${String(value)}.`)
+    if (choice === undefined) throw bad(`${name} must be one of ${choices.join(', ')}, not ${JSON.stringify(value)}.`)
     return choice
   }
 

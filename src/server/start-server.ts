@@ -108,9 +108,10 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       log,
       credentials: config.credentials,
     })
+    const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
     const admin = createAdmin({
       world,
-      faults: new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom }),
+      faults,
       clock: systemTime,
       scheduler: systemTime,
       log,
@@ -136,6 +137,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       async close() {
         admin.close()
         await listener.close()
+        faults.close()
         await world.close()
         await folder?.release()
       },

@@ -9,13 +9,11 @@ export function listFaults({ faults }: AdminContext): Reply {
   return ok(body)
 }
 
-export async function injectFault({ world, faults, events, scheduler }: AdminContext, json: unknown): Promise<Reply> {
+export async function injectFault({ world, faults, events }: AdminContext, json: unknown): Promise<Reply> {
   const names = world.regions().map(({ name }) => name)
   const fault = parseFault(json, names)
   const { id } = await faults.inject(fault)
   events.look()
-  // It heals by itself, by a timer that was set before this one.
-  if (fault.durationMs !== undefined) scheduler.after(fault.durationMs, () => events.look())
   const body: InjectedReply = { id }
   return { status: 201, body }
 }
