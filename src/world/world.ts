@@ -431,10 +431,10 @@ export class World {
   }
 
   #resume(table: GlobalTable): void {
+    // Apart from the rest: a Region that crashes while settings are shared gets them when it recovers, and must not end what is under way.
+    this.track(this.#lifecycle.reconcile(table.globalId).then(() => this.#shareSettings(table.globalId)))
     this.track(
       (async () => {
-        await this.#lifecycle.reconcile(table.globalId)
-        await this.#shareSettings(table.globalId)
         for (const { region, status } of table.replicas) {
           if (status === 'CREATING') await this.#lifecycle.create(table.globalId, region)
           if (status === 'DELETING') await this.#lifecycle.remove(table.globalId, region)
