@@ -1,5 +1,4 @@
 import { assert } from '../base/assert.ts'
-import { BoundedCache } from '../base/bounded-cache.ts'
 import { StoredItem } from '../engine/stored-item.ts'
 import type { Cursors } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
@@ -146,13 +145,15 @@ export function readDot(bytes: Buffer, at: number): Dot {
 }
 
 /** A replica writes the same few incarnations again and again, and parsing hexadecimal digits costs more than the rest of a version. */
-const bytesByIncarnation = new BoundedCache<Incarnation, Uint8Array>(1000)
+const bytesByIncarnation = new Map<Incarnation, Uint8Array>()
+const incarnationsRememberedMax = 1000
 
 function bytesOf(incarnation: Incarnation): Uint8Array {
   let bytes = bytesByIncarnation.get(incarnation)
   if (bytes === undefined) {
     bytes = Uint8Array.from(Buffer.from(incarnation, 'hex'))
     assert(bytes.length === 8, `incarnation ${incarnation}`)
+    if (bytesByIncarnation.size === incarnationsRememberedMax) bytesByIncarnation.clear()
     bytesByIncarnation.set(incarnation, bytes)
   }
   return bytes
