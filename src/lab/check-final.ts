@@ -30,7 +30,7 @@ function checkStatistics({ region, itemCount, sizeBytes, counted }: FinalReplica
   return [{ rule: 'statistics are wrong', key: undefined, message }]
 }
 
-/** A replica holds exactly the versions that no other has seen; nothing when that is one deletion, which was collected. */
+/** A replica holds exactly the versions that no other has seen; nothing when these are deletions only, which were collected. */
 function checkSiblings(
   key: string,
   { region, siblingsByKey }: FinalReplica,
@@ -39,8 +39,7 @@ function checkSiblings(
 ): readonly Violation[] {
   const held = siblingsByKey.get(key) ?? []
   const heldNames = held.map((version) => printDot(version.dot))
-  const [only, ...others] = siblings
-  const collected = only?.value === undefined && others.length === 0
+  const collected = siblings.every(({ value }) => value === undefined)
   if (collected && held.length === 0) return []
   const expectedNames = siblings.map(nameOf)
   const violations: Violation[] = []

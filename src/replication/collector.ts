@@ -1,15 +1,14 @@
 import type { Store, Write } from '../storage/store.ts'
 import { decodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
-import { cursorOf } from './cursors.ts'
+import { cursorOf, reaches } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
-import { sameDot } from './dot.ts'
 import { cellKey, dotOfRow, dotRange, logKey } from './rows.ts'
 import { spaces } from '../engine/keyspace.ts'
 
 /**
- * Lets go of what every member is known to have: log records at or below the stable cut, and tombstones that are stable and alone in
- * their cell [REP-28]. It looks at log positions only, never at a clock.
+ * Lets go of what every member is known to have: log records at or below the stable cut, and cells that hold nothing but tombstones, all of
+ * them stable [REP-28]. It looks at log positions only, never at a clock.
  */
 export class Collector {
   readonly #store: Store
@@ -22,21 +21,21 @@ export class Collector {
     this.#tableNumber = tableNumber
   }
 
-  /** Collects up to `cut`. Calls must not overlap. */
-  async collect(cut: Cursors): Promise<void> {
+  /** Collects up to `cut`. Calls must not overlap. @param dropped those that {@link collectDropped} was called with */
+  async collect(cut: Cursors, dropped: readonly Incarnation[] = []): Promise<void> {
     for (const [incarnation, n] of cut) {
       const trimmedTo = this.#trimmedTo.get(incarnation)
       if (trimmedTo !== undefined && n <= trimmedTo) continue
-      await this.#collectTombstones(incarnation, n)
+      await this.#collectTombstones(incarnation, n, stableTo(cut, dropped))
       await this.#trim(incarnation, trimmedTo === undefined ? await this.#firstRecord(incarnation, n) : trimmedTo + 1, n)
     }
   }
 
-  /** Removes all that is left of incarnations that were stable when they were left out of the cursors. */
-  async collectDropped(incarnations: readonly Incarnation[]): Promise<void> {
+  /** Removes all that is left of incarnations that were stable when they were left out of the cursors. @param cut of the others */
+  async collectDropped(incarnations: readonly Incarnation[], cut: Cursors): Promise<void> {
     for (const incarnation of incarnations) {
       if (this.#removed.has(incarnation)) continue
-      await this.#collectTombstones(incarnation, undefined)
+      await this.#collectTombstones(incarnation, undefined, stableTo(cut, incarnations))
       for (;;) {
         const page = await this.#store.page(dotRange(this.#tableNumber, spaces.log, incarnation, 0, undefined), removalPage)
         if (page.entries.length > 0) await this.#write(page.entries.map(({ key }) => ({ key, value: undefined })))
@@ -65,19 +64,22 @@ export class Collector {
     this.#trimmedTo.set(incarnation, to)
   }
 
-  async #collectTombstones(incarnation: Incarnation, to: number | undefined): Promise<void> {
+  async #collectTombstones(incarnation: Incarnation, to: number | undefined, isStable: (dot: Dot) => boolean): Promise<void> {
     const range = dotRange(this.#tableNumber, spaces.tombstones, incarnation, 0, to === undefined ? undefined : to + 1)
     for (;;) {
       const page = await this.#store.page(range, tombstonePage)
       if (page.entries.length === 0) return
-      const tombstones = page.entries.map(({ key, value }) => ({ key, dot: dotOfRow(key), cell: cellKey(this.#tableNumber, value) }))
+      const tombstones = page.entries.map(({ key, value }) => ({ key, cell: cellKey(this.#tableNumber, value) }))
       await this.#store.transact(
         tombstones.map(({ cell }) => cell),
         (cells) => {
-          // A tombstone beside a sibling goes when a write replaces both; then it is no longer in the cell.
+          // Beside an item it goes when a write replaces both; beside a tombstone that is not stable yet, with that one.
           const writes: Write[] = tombstones.map(({ key }) => ({ key, value: undefined }))
-          tombstones.forEach(({ dot, cell }, index) => {
-            if (isAloneIn(cells[index], dot)) writes.push({ key: cell, value: undefined })
+          tombstones.forEach(({ cell }, index) => {
+            const { siblings } = decodeCell(cells[index])
+            if (siblings.length > 0 && siblings.every(({ stored, dot }) => stored === undefined && isStable(dot))) {
+              writes.push({ key: cell, value: undefined })
+            }
           })
           return { writes, result: undefined }
         },
@@ -91,9 +93,8 @@ export class Collector {
   }
 }
 
-function isAloneIn(cell: Uint8Array | undefined, tombstone: Dot): boolean {
-  const [only, ...others] = decodeCell(cell).siblings
-  return only !== undefined && others.length === 0 && only.stored === undefined && sameDot(only.dot, tombstone)
+function stableTo(cut: Cursors, dropped: readonly Incarnation[]): (dot: Dot) => boolean {
+  return (dot) => reaches(cut, dot) || dropped.includes(dot.incarnation)
 }
 
 /** True when the cut has moved on from `before` in some log. */

@@ -419,12 +419,13 @@ export class Replica {
     const row = await this.row()
     if (row === undefined || this.#closed) return
     const { membership } = this
-    const dropped = Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation, row.epoch))
-    await this.#collector.collectDropped(dropped)
     const cut = this.#reports.stableCut(this.#options.region, row.cursors, membership)
     if (cut === undefined || !equalCursors(cut, row.cursors)) this.#askLater()
-    if (cut === undefined || !movedOn(this.#collectedTo, cut)) return
-    await this.#collector.collect(cut)
+    if (cut === undefined) return
+    const dropped = Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation, row.epoch))
+    await this.#collector.collectDropped(dropped, cut)
+    if (!movedOn(this.#collectedTo, cut)) return
+    await this.#collector.collect(cut, dropped)
     this.#collectedTo = cut
   }
 
