@@ -54,6 +54,8 @@ const LOCK_FILE_BYTES = 64 * READERS_MAX + 8192
 const NEW_STORE_FREE_BYTES_MIN = 1024 * 1024
 /** One batch occupies the main thread for some 10 ms at most. */
 const BATCH_TRANSACTIONS_MAX = 512
+/** Fewer are not worth two flushes. */
+const BATCH_TRANSACTIONS_MIN = 8
 const BATCH_BYTES_MAX = 16 * 1024 * 1024
 
 export async function openLmdbStore({ path }: LmdbStoreOptions): Promise<LmdbStore> {
@@ -99,6 +101,8 @@ class GroupCommitStore implements LmdbStore {
   #writing: Promise<void> | undefined
   #released: Promise<void> | undefined
   #failure: StoreFailed | undefined
+  /** How many transactions the last batch held. */
+  #lastBatch = 0
   #commits = 0
   #flushes = 0
 
@@ -200,11 +204,16 @@ class GroupCommitStore implements LmdbStore {
    * @returns whether anything was written: a batch that only refuses costs no flush
    */
   #decideBatch(): boolean {
+    // Half of those who write now: while they are flushed, the main thread prepares the other half, instead of both waiting for one flush.
+    const transactionsMax = Math.min(
+      BATCH_TRANSACTIONS_MAX,
+      Math.max(BATCH_TRANSACTIONS_MIN, Math.ceil((this.#waiting.length + this.#lastBatch) / 2)),
+    )
     let taken = 0
     let writes = 0
     let bytes = 0
     for (const transaction of this.#waiting) {
-      if (taken === BATCH_TRANSACTIONS_MAX || bytes >= BATCH_BYTES_MAX) break
+      if (taken === transactionsMax || bytes >= BATCH_BYTES_MAX) break
       taken++
       for (const { key, value } of transaction.decide((key) => readValue(this.#database, key))) {
         if (value === undefined) this.#database.removeSync(key)
@@ -214,6 +223,7 @@ class GroupCommitStore implements LmdbStore {
       }
       if (transaction.committed) this.#commits++
     }
+    this.#lastBatch = taken
     this.#underWay = this.#waiting.splice(0, taken)
     return writes > 0
   }
