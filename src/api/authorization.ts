@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { BoundedCache } from '../base/bounded-cache.ts'
 import { isRegionName } from './region-name.ts'
 import type { WireError } from './wire-error.ts'
-import { authenticationError } from './wire-error.ts'
+import { authenticationError, isWireError } from './wire-error.ts'
 
 /**
  * What a request says of who signed it, where it says so (`Authorization` header, or the query string of a presigned request).
@@ -66,7 +66,29 @@ export function queryOf(url: string): string {
   return at < 0 ? '' : url.slice(at + 1)
 }
 
+/**
+ * What stands before the signature is the same in all requests of a client on one day, so it is taken apart once. Everything
+ * that is not quite so takes the long way.
+ */
 function claimOfHeader(header: string, date: string | undefined): Claim | WireError {
+  const at = header.indexOf(lastField)
+  if (at < 0 || at > rememberedLengthMax || date === undefined) return readClaim(header, date)
+  const front = header.slice(0, at)
+  const remembered = claimByFront.get(front)
+  const signature = header.slice(at + lastField.length)
+  if (remembered !== undefined && hexDigits.test(signature)) return { ...remembered, signature, date }
+  const claim = readClaim(header, date)
+  if (!isWireError(claim)) claimByFront.set(front, claim)
+  return claim
+}
+
+const lastField = ', Signature='
+const hexDigits = /^[0-9a-f]+$/
+const claimByFront = new BoundedCache<string, Claim>(1000)
+/** Longer ones are no client's habit. */
+const rememberedLengthMax = 1000
+
+function readClaim(header: string, date: string | undefined): Claim | WireError {
   const fields = fieldsOf(header)
   const credential = fields.get('Credential')
   const signature = fields.get('Signature')
@@ -104,7 +126,7 @@ function claimOfQuery(query: URLSearchParams): Claim | WireError {
   }
 }
 
-/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields. Read at every request. */
+/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields. */
 function fieldsOf(header: string): ReadonlyMap<string, string> {
   const fields = new Map<string, string>()
   let at = endOfField(header, 0)
@@ -125,22 +147,7 @@ function endOfField(header: string, from: number): number {
   return header.length
 }
 
-/** A client signs with one credential per day and Region, so what it says is remembered. */
-const splitCredentials = new BoundedCache<string, readonly [string, CredentialScope | undefined]>(1000)
-
 function splitCredential(credential: string): readonly [string, CredentialScope | undefined] {
-  let split = splitCredentials.get(credential)
-  if (split === undefined) {
-    split = split5(credential)
-    if (credential.length <= cachedCredentialLengthMax) splitCredentials.set(credential, split)
-  }
-  return split
-}
-
-/** Longer ones are no client's habit. */
-const cachedCredentialLengthMax = 256
-
-function split5(credential: string): readonly [string, CredentialScope | undefined] {
   const parts = credential.split('/')
   const [terminator = '', service = '', region = '', date = ''] = parts.slice(-4).reverse()
   const accessKeyId = parts.slice(0, -4).join('/')

@@ -206,8 +206,12 @@ function send({ request, response, requestId: id }: Exchange, { status, body }: 
   }
   if (request.headers.origin !== undefined) Object.assign(headers, crossOrigin)
   response.writeHead(status, headers)
-  response.end(body)
+  // Node writes a text together with the head, in one piece; bytes would be a second one. Latin-1 leaves every byte as it is.
+  if (body.length <= oneWriteBytesMax) response.end(body.toString('latin1'), 'latin1')
+  else response.end(body)
 }
+
+const oneWriteBytesMax = 16 * 1024
 
 function sendPlain({ response, requestId: id }: Exchange, status: number, text: string): void {
   response.writeHead(status, { 'x-amzn-RequestId': id, 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) })
