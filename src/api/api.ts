@@ -6,6 +6,7 @@ import type { Scheduler } from '../base/scheduler.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Credentials } from './credentials.ts'
 import { createDispatcher } from './dispatch.ts'
+import type { OnReply } from './http-edge.ts'
 import { createHttpEdge } from './http-edge.ts'
 import { newRequestId } from './request-id.ts'
 import type { OperationName } from './service-model.ts'
@@ -29,11 +30,12 @@ export interface ApiOptions {
   readonly log: Log
   /** Undefined: whoever reaches the port may do everything, and signatures are not looked at. */
   readonly credentials: Credentials | undefined
+  readonly onReply?: OnReply
 }
 
 export function createApi(options: ApiOptions): Api {
   const dispatcher = createDispatcher(options)
-  const edge = createHttpEdge({ ...options, dispatcher })
+  const edge = createHttpEdge({ ...options, dispatcher, onReply: options.onReply })
   return {
     handle: edge.handle,
     call: (region, operation, input) =>

@@ -3,13 +3,13 @@ import { createAdmin } from '../admin/admin.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
 import type { Credentials } from '../api/credentials.ts'
-import { inputShapes } from '../api/service-model.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/system-random.ts'
 import { systemTime } from '../base/system-time.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { StoreFailed } from '../storage/store.ts'
 import { UnknownLayout } from '../engine/region-engine.ts'
+import { isAwsRegion } from '../world/aws-regions.ts'
 import { Faults } from '../world/faults.ts'
 import type { LagProfileName } from '../world/lag-profile.ts'
 import { lagProfiles } from '../world/lag-profile.ts'
@@ -99,7 +99,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   try {
     const loopback = isLoopback(config.host)
     const adminToken = config.adminToken ?? (loopback ? undefined : randomBytes(18).toString('base64url'))
-    const meter = new RequestMeter(systemTime, (name) => Object.hasOwn(inputShapes, name))
+    const meter = new RequestMeter(isAwsRegion)
     const api = createApi({
       controlPlane: world,
       clock: systemTime,
@@ -107,6 +107,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       random: systemRandom,
       log,
       credentials: config.credentials,
+      onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
     })
     const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
     const admin = createAdmin({
@@ -122,10 +123,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     conflictsFound = admin.conflictsFound
     const listener = await listenHttp(config.host, config.port, (request, response) => {
       if (admin.owns(request.url ?? '/')) admin.handle(request, response)
-      else {
-        meter.watch(request, response)
-        api.handle(request, response)
-      }
+      else api.handle(request, response)
     })
     return {
       host: config.host,
