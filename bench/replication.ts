@@ -75,7 +75,7 @@ async function sample(port: number, table: string): Promise<Sample> {
     lagP50Ms: Math.max(0, ...links.map((link) => link.lagP50Ms ?? 0)),
     lagP99Ms: Math.max(0, ...links.map((link) => link.lagP99Ms ?? 0)),
     pending: Math.max(0, ...links.map((link) => link.pending ?? 0)),
-    rssMb: Number(/^process_resident_memory_bytes (\S+)/m.exec(metrics)?.[1] ?? 0) / 1_000_000,
+    rssMb: Number(/^everywrite_resident_memory_bytes (\S+)/m.exec(metrics)?.[1] ?? 0) / 1_000_000,
   }
 }
 

@@ -37,6 +37,7 @@ export interface AdminOptions {
   readonly scheduler: Scheduler
   readonly log: Log
   readonly meter: RequestMeter
+  readonly residentBytes: () => number
   readonly access: AccessRules
   readonly about: About
 }
@@ -44,7 +45,7 @@ export interface AdminOptions {
 export function createAdmin(options: AdminOptions): Admin {
   const { world, faults, scheduler, log, meter, access } = options
   const events = new Events(world, faults, scheduler)
-  const metrics = new Metrics(world, meter)
+  const metrics = new Metrics(world, meter, options.residentBytes)
   const context: AdminContext = { ...options, events }
   const startedMs = scheduler.monotonicMs()
 

@@ -15,11 +15,14 @@ import type { EventData } from './wire.ts'
 export class Metrics {
   readonly #world: World
   readonly #meter: RequestMeter
+  readonly #residentBytes: () => number
   readonly #conflictsByPlace = new Map<string, EventData['conflicts']>()
 
-  constructor(world: World, meter: RequestMeter) {
+  /** @param residentBytes the memory that the process holds now */
+  constructor(world: World, meter: RequestMeter, residentBytes: () => number) {
     this.#world = world
     this.#meter = meter
+    this.#residentBytes = residentBytes
   }
 
   conflictsFound(data: EventData['conflicts']): void {
@@ -32,6 +35,7 @@ export class Metrics {
     const client = createRequire(import.meta.url)('prom-client') as typeof promClient
     const registry = new client.Registry()
     const gauges = new Gauges(client, registry)
+    gauges.make('resident_memory_bytes', 'Resident memory size in bytes.', []).set(this.#residentBytes())
     this.#countRequests(client, registry)
     this.#countConflicts(client, registry)
     await this.#measureReplication(gauges)

@@ -117,6 +117,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       scheduler: systemTime,
       log,
       meter,
+      residentBytes: () => process.memoryUsage.rss(),
       access: { loopback, token: adminToken },
       about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },
     })
