@@ -50,10 +50,10 @@ export class Replica {
   #closed = false
   #appliedWaiters: (() => void)[] = []
 
-  private constructor(options: ReplicaOptions, ledgerInUse: boolean) {
+  private constructor(options: ReplicaOptions, found: { filled: boolean; ledgerInUse: boolean }) {
     this.#options = options
-    this.#ready = options.table.status !== 'CREATING'
-    this.#ledgerInUse = ledgerInUse
+    this.#ready = found.filled
+    this.#ledgerInUse = found.ledgerInUse
     this.#collector = new Collector(options.store, options.table.number)
     this.#followMembership()
   }
@@ -64,7 +64,11 @@ export class Replica {
     const membership = await store.get(membershipKey(table.number))
     if (membership !== undefined) versions.know(table.number, decodeMembership(membership))
     const ledger = await store.page(spaceRange(table.number, spaces.ledger), { entriesMax: 1, bytesMax: 1 })
-    return new Replica(options, ledger.entries.length > 0)
+    const encoded = await store.get(replicaRowKey(table.number))
+    // The last step of a state transfer sets the cursors. From then on the replica reports, and others trim by its reports: it must not be
+    // filled again from a source that may be behind them.
+    const filled = table.status !== 'CREATING' || (encoded !== undefined && decodeReplicaRow(encoded).cursors.size > 0)
+    return new Replica(options, { filled, ledgerInUse: ledger.entries.length > 0 })
   }
 
   get table(): Table {
@@ -136,10 +140,10 @@ export class Replica {
     })
   }
 
-  /** Fills this replica from `source`; false when it was closed before that was done. */
+  /** Fills this replica from `source`, unless it is filled; false when it was closed before that was done. */
   async seedFrom(source: string): Promise<boolean> {
+    if (this.#ready) return true
     const { region, store, scheduler, random, table, transport, trueClock, versions } = this.#options
-    this.#ready = false
     this.#seeding = new Seeding({
       store,
       scheduler,

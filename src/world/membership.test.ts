@@ -58,6 +58,23 @@ describe('a new replica', () => {
     expect(await lab.get(west, 'k')).toBeUndefined()
   })
 
+  test('REP-28, REP-33: lets go of the tombstones that came with its snapshot, like everybody', async () => {
+    const lab = await TestWorld.open()
+    await lab.createTable(east, europe)
+    for (let write = 0; write < 5; write++) await lab.put(east, `k${write}`, 'v')
+    await lab.time.advance(10_000)
+    const partition = await lab.break({ kind: 'partition', between: [east, europe] })
+    for (let write = 0; write < 5; write++) await lab.delete(east, `k${write}`)
+    accepted(await lab.beginAdd(east, west))
+    await lab.time.advance(20_000)
+    expect(await lab.countRows(west, spaces.tombstones)).toBe(5)
+    await lab.heal(partition)
+    await lab.settled()
+    await lab.time.advance(70_000)
+    expect(await lab.countKept()).toBe(0)
+    for (const region of [east, europe, west]) expect(await lab.countRows(region, spaces.items)).toBe(0)
+  })
+
   test('REP-33: gets items in conflict with all siblings, and the conflict stays known when everybody else is removed', async () => {
     const lab = await TestWorld.open()
     await lab.createTable(east, europe)

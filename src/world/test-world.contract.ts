@@ -17,6 +17,7 @@ import type { ActiveFault, FaultKind } from './fault.ts'
 import { Faults } from './faults.ts'
 import type { Conflict } from './conflict.ts'
 import { conflictsOf, digestTable } from './inspection.ts'
+import type { Transport } from '../replication/messages.ts'
 import type { LagProfile } from './lag-profile.ts'
 import { lagProfiles } from './lag-profile.ts'
 import { createMemoryStores } from './memory-stores.ts'
@@ -47,6 +48,15 @@ const loudLog: Log = {
   },
 }
 
+export interface TestWorldOptions {
+  readonly seed?: number
+  readonly profile?: LagProfile
+  /** The world that ran on these stores, and in this time, before. */
+  readonly before?: TestWorld
+  readonly endedIncarnationsMax?: number
+  readonly decorate?: (plain: Transport, from: string, time: VirtualTime) => Transport
+}
+
 export class TestWorld {
   readonly time: VirtualTime
   readonly world: World
@@ -60,16 +70,15 @@ export class TestWorld {
     this.stores = parts.stores
   }
 
-  static async open(
-    options: { seed?: number; profile?: LagProfile; before?: TestWorld; endedIncarnationsMax?: number; regions?: readonly string[] } = {},
-  ): Promise<TestWorld> {
+  static async open(options: TestWorldOptions = {}): Promise<TestWorld> {
     const time = options.before?.time ?? new VirtualTime()
     const random = seededRandom(options.seed ?? 1)
+    const { decorate } = options
     const stores = options.before?.stores ?? createMemoryStores({ scheduler: time, flushDelayMs: () => 2 })
     const world = await time.resolve(
       World.open({
         stores,
-        regions: options.regions ?? [east, west, europe],
+        regions: [east, west, europe],
         clock: time,
         clockMode: 'hlc',
         scheduler: time,
@@ -77,6 +86,7 @@ export class TestWorld {
         profile: options.profile ?? lagProfiles.aws,
         log: loudLog,
         endedIncarnationsMax: options.endedIncarnationsMax ?? 100,
+        ...(decorate === undefined ? {} : { decorateTransport: (plain: Transport, from: string) => decorate(plain, from, time) }),
       }),
     )
     return new TestWorld({ time, world, faults: new Faults(world, { clock: time, scheduler: time, random }), stores })
