@@ -44,10 +44,8 @@ export class ReplicaLifecycle {
   async reconcile(globalId: string): Promise<void> {
     const table = this.#table(globalId)
     if (table === undefined) return
-    for (const { region, status } of table.replicas) {
-      if (status === 'CREATING' || !table.membership.members.includes(region)) continue
-      await this.#onReplica(table, region, (replica) => replica.adopt(table.membership))
-    }
+    const adopting = table.replicas.filter(({ region, status }) => status !== 'CREATING' && table.membership.members.includes(region))
+    await Promise.all(adopting.map(({ region }) => this.#onReplica(table, region, (replica) => replica.adopt(table.membership))))
   }
 
   /**

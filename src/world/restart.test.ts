@@ -94,6 +94,30 @@ describe('settings that replicas share', () => {
     expect(await classIn(lab, europe)).toBe('STANDARD_INFREQUENT_ACCESS')
   })
 
+  test('reach a Region that is back while another one is still down', async () => {
+    const lab = await TestWorld.open()
+    await lab.createTable(west, east, europe)
+    await lab.break({ kind: 'crash', region: east }, 3_600_000)
+    const crash = await lab.break({ kind: 'crash', region: europe }, 3_600_000)
+    accepted(await lab.time.resolve(lab.world.changeSettings(west, 'users', () => infrequent)))
+    await lab.heal(crash)
+    await lab.time.advance(1_000)
+    expect(await classIn(lab, europe)).toBe('STANDARD_INFREQUENT_ACCESS')
+  })
+
+  test('reach the other Regions though one crashes while they are told', async () => {
+    for (const afterMs of [0, 1, 2, 3, 4, 5]) {
+      const lab = await TestWorld.open()
+      await lab.createTable(west, east, europe)
+      const change = lab.world.changeSettings(west, 'users', () => infrequent)
+      await lab.time.resolve(change)
+      await lab.time.advance(afterMs)
+      await lab.break({ kind: 'crash', region: east }, 3_600_000)
+      await lab.time.advance(1_000)
+      expect(await classIn(lab, europe)).toBe('STANDARD_INFREQUENT_ACCESS')
+    }
+  })
+
   test('reach every Region though the process ends as soon as they are recorded', async () => {
     let lab = await TestWorld.open()
     await lab.createTable(east, europe)

@@ -262,8 +262,9 @@ export class World {
     this.#options.log.info('region-recovered', { region })
     this.#greet(region)
     for (const table of this.#registry.tables()) {
-      if (replicaIn(table, region)?.status === 'ACTIVE')
-        this.track(this.#lifecycle.reconcile(table.globalId).then(() => this.#shareSettings(table.globalId)))
+      if (replicaIn(table, region)?.status !== 'ACTIVE') continue
+      this.track(this.#lifecycle.reconcile(table.globalId))
+      this.track(this.#shareSettings(table.globalId))
     }
     this.track(this.retireIncarnations())
   }
@@ -419,7 +420,12 @@ export class World {
         const engine = this.#nodeByName.get(region)?.running?.engine
         if (engine?.table(name)?.globalId !== globalId) continue
         // Deletion protection is each Region's own; everything else is shared.
-        await engine.changeTable(name, ({ settings }) => ({ settings: { ...common, deletionProtection: settings.deletionProtection } }))
+        try {
+          await engine.changeTable(name, ({ settings }) => ({ settings: { ...common, deletionProtection: settings.deletionProtection } }))
+        } catch (error) {
+          if (!(error instanceof StoreClosed)) throw error
+          // It crashed: it gets them when it recovers.
+        }
       }
       shared = common
     }
@@ -431,8 +437,8 @@ export class World {
   }
 
   #resume(table: GlobalTable): void {
-    // Apart from the rest: a Region that crashes while settings are shared gets them when it recovers, and must not end what is under way.
-    this.track(this.#lifecycle.reconcile(table.globalId).then(() => this.#shareSettings(table.globalId)))
+    this.track(this.#lifecycle.reconcile(table.globalId))
+    this.track(this.#shareSettings(table.globalId))
     this.track(
       (async () => {
         for (const { region, status } of table.replicas) {
