@@ -71,7 +71,7 @@ export class ReplicaLifecycle {
       }
       if (await this.#fill(table, region, source, goal)) break
     }
-    await this.#serve(globalId, region)
+    await this.#options.change(globalId, (now) => withReplica(now, region, { status: 'ACTIVE' }))
     this.#options.log.info('replica-active', { table: this.#table(globalId)?.name, region })
   }
 
@@ -133,15 +133,11 @@ export class ReplicaLifecycle {
       await replica.adopt(table.membership)
       if (!(await replica.seedFrom(source))) return false
       await replica.reaches(goal)
-      return replica.ready && replication.replica(table.globalId) === replica && this.#options.node(region).running === running
+      if (!replica.ready || replication.replica(table.globalId) !== replica || this.#options.node(region).running !== running) return false
+      // Here, not after: a Region that crashes before this is durable comes back with a replica that is still to be filled.
+      await engine.changeTable(table.name, () => ({ status: 'ACTIVE' }))
+      return true
     })
-  }
-
-  async #serve(globalId: string, region: string): Promise<void> {
-    const table = this.#table(globalId)
-    if (table === undefined) return
-    await this.#onRegion(region, ({ engine }) => engine.changeTable(table.name, () => ({ status: 'ACTIVE' })))
-    await this.#options.change(globalId, (now) => withReplica(now, region, { status: 'ACTIVE' }))
   }
 
   async #reaches(table: GlobalTable, member: string, goal: Cursors): Promise<void> {
