@@ -20,16 +20,19 @@ export const sim: Command = {
     const first = whole(numberOf(args, 'seed'), '--seed')
     const count = whole(numberOf(args, 'count') ?? 1, '--count')
     const json = args.values['json'] === true
-    const { runSimulation } = await import('../lab/simulation.ts')
+    const [{ runSimulation }, { describeReport }] = await Promise.all([import('../lab/simulation.ts'), import('../lab/describe-report.ts')])
     const summaries = []
     let failed = 0
     for (let seed = first; seed < first + count; seed++) {
       // Said before it runs: a run that never ends can be replayed too.
       if (!json) process.stdout.write(`seed ${seed} `)
       const report = await runSimulation({ seed })
-      if (report.violations.length > 0) failed++
-      if (json) summaries.push(summaryOf(report))
-      else printReport(report)
+      const passed = report.violations.length === 0
+      if (!passed) failed++
+      summaries.push(summaryOf(report))
+      if (json) continue
+      print(`${passed ? style.good('passed') : style.bad('FAILED')}  ${report.operations} operations`)
+      if (count === 1 || !passed) print(describeReport(report))
     }
     if (json) printJson({ runs: summaries, failed })
     else if (count > 1) print(`${count - failed} of ${count} seeds passed.`)
@@ -45,12 +48,4 @@ function whole(number: number | undefined, name: string): number {
 
 function summaryOf({ seed, operations, durationMs, eventHash, violations }: SimulationReport): Record<string, unknown> {
   return { seed, operations, durationMs, eventHash, violations }
-}
-
-function printReport({ seed, operations, durationMs, eventHash, violations }: SimulationReport): void {
-  const passed = violations.length === 0
-  const verdict = passed ? style.good('passed') : style.bad('FAILED')
-  print(`${verdict}  ${operations} operations in ${(durationMs / 1000).toFixed(1)} s of virtual time, events ${eventHash.slice(0, 16)}`)
-  for (const violation of violations) print(`  ${JSON.stringify(violation)}`)
-  if (!passed) print(`  again: everywrite sim --seed ${seed}`)
 }

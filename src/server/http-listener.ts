@@ -3,6 +3,7 @@
  */
 import type { RequestListener, Server } from 'node:http'
 import { createServer } from 'node:http'
+import { Server as NetServer } from 'node:net'
 import { OperatorError, codeOf } from './operator-error.ts'
 
 export interface HttpListener {
@@ -19,6 +20,7 @@ const requestMsMax = 120_000
 const connectionsMax = 8192
 const drainMsMax = 10_000
 const drainCheckMs = 20
+const graceMs = 50
 
 export async function listenHttp(host: string, port: number, onRequest: RequestListener): Promise<HttpListener> {
   let closing = false
@@ -60,12 +62,19 @@ function cannotListen(host: string, port: number, error: Error): OperatorError {
 
 function drained(server: Server): Promise<void> {
   return new Promise((resolve) => {
-    // A connection becomes idle when its answer is sent; the server itself looks only once.
-    const sweep = setInterval(() => server.closeIdleConnections(), drainCheckMs)
+    // A connection becomes idle when its answer is sent; a request may also be on its way over one that looks idle now.
+    let sweep: NodeJS.Timeout | undefined
+    const grace = setTimeout(() => {
+      sweep = setInterval(() => server.closeIdleConnections(), drainCheckMs)
+    }, graceMs)
     const deadline = setTimeout(() => server.closeAllConnections(), drainMsMax)
-    server.close(() => {
+    // The close of `node:http` would cut idle connections at once.
+    NetServer.prototype.close.call(server, () => {
+      clearTimeout(grace)
       clearInterval(sweep)
       clearTimeout(deadline)
+      // Ends its own timer, and nothing else is left to do.
+      server.close()
       resolve()
     })
   })
