@@ -117,3 +117,14 @@ test('REP-24: what is not answered is not sent again before the receiver said wh
   expect(time.pending).toBe(0)
   outbox.close()
 })
+
+test('REP-24: a progress message that was overtaken by a newer one takes nothing back', async () => {
+  const { outbox, say, shipped } = await start()
+  await say(0)
+  const window = shipped()
+  await say(records)
+  await say(400)
+  expect(outbox.acknowledged).toEqual(new Map([[incarnation, records]]))
+  expect(shipped()).toEqual(window)
+  outbox.close()
+})

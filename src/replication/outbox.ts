@@ -1,7 +1,7 @@
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Store } from '../storage/store.ts'
 import type { Cursors } from './cursors.ts'
-import { cursorOf, equalCursors } from './cursors.ts'
+import { cursorOf, equalCursors, joinInto } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import type { Message, Progress, Report } from './messages.ts'
 import type { ReplicaRow } from './replica-row.ts'
@@ -70,15 +70,22 @@ export class Outbox {
   }
 
   received(progress: Progress): void {
-    this.#acknowledged = progress.report.cursors
+    const { cursors } = progress.report
     this.#retryMs = retryMsMin
     this.#stalled = undefined
-    if (progress.gap && !(this.#lastGap !== undefined && equalCursors(this.#lastGap, progress.report.cursors))) {
+    let acknowledged = cursors
+    if (progress.gap && !(this.#lastGap !== undefined && equalCursors(this.#lastGap, cursors))) {
       this.#forgetFlight()
-      this.#lastGap = progress.report.cursors
+      this.#lastGap = cursors
+    } else {
+      // It may have been overtaken by a newer one, and a receiver does not go back.
+      const joined = new Map(this.#acknowledged)
+      joinInto(joined, cursors)
+      acknowledged = joined
     }
+    this.#acknowledged = acknowledged
     for (let first = this.#inFlight[0]; first !== undefined; first = this.#inFlight[0]) {
-      if (cursorOf(this.#acknowledged, first.incarnation) < first.to) break
+      if (cursorOf(acknowledged, first.incarnation) < first.to) break
       this.#inFlight.shift()
       this.#inFlightBytes -= first.bytes
     }
