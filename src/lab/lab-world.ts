@@ -20,6 +20,7 @@ import type { History } from './history.ts'
 import type { SimulationPlan } from './plan.ts'
 import { diceFor } from './plan.ts'
 import { recordedStores } from './recorded-stores.ts'
+import { UnrulyLinks } from './unruly-links.ts'
 import type { WriteLog } from './write-log.ts'
 
 /** The real world in virtual time, over stores whose flushes take time and that lose what was not flushed. It survives its process. */
@@ -28,13 +29,20 @@ export class LabWorld {
   readonly #plan: SimulationPlan
   readonly #options: Omit<WorldOptions, 'random'>
   readonly #stores: Stores
+  readonly #links: UnrulyLinks
   readonly #history: History
   #world: World
   #faults: Faults
   #starts = 0
 
-  private constructor(parts: LabParts, options: Omit<WorldOptions, 'random'>, opened: { world: World; faults: Faults }) {
+  private constructor(
+    parts: LabParts,
+    links: UnrulyLinks,
+    options: Omit<WorldOptions, 'random'>,
+    opened: { world: World; faults: Faults },
+  ) {
     this.time = parts.time
+    this.#links = links
     this.#plan = parts.plan
     this.#history = parts.history
     this.#options = options
@@ -51,6 +59,7 @@ export class LabWorld {
       flushDelayMs: () => plan.flushMsMax * fraction(flushes),
       underWay: () => (fraction(crashes) < plan.landedProbability ? 'landed' : 'lost'),
     })
+    const links = new UnrulyLinks({ scheduler: time, random: diceFor(plan.seed, 'links'), coverage, probability: plan.unruliness })
     const log: Log = {
       ...silentLog,
       info: (event, fields) => {
@@ -60,7 +69,9 @@ export class LabWorld {
       },
       error: (event, fields) => {
         const { error } = fields ?? {}
-        problem(`${event} in ${JSON.stringify(fields?.['region'] ?? 'the world')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`)
+        problem(
+          `${event} in ${JSON.stringify(fields?.['region'] ?? 'the world')}: ${error instanceof Error ? (error.stack ?? '') : String(error)}`,
+        )
       },
     }
     const broken = canary?.stores === undefined ? memory : canary.stores(memory)
@@ -79,9 +90,9 @@ export class LabWorld {
       },
       log,
       endedIncarnationsMax: plan.endedIncarnationsMax,
-      ...(canary?.transport === undefined ? {} : { decorateTransport: canary.transport }),
+      decorateTransport: (transport) => links.around(canary?.transport === undefined ? transport : canary.transport(transport)),
     }
-    return new LabWorld(parts, options, await start(options, plan.seed, 0))
+    return new LabWorld(parts, links, options, await start(options, plan.seed, 0))
   }
 
   get world(): World {
@@ -90,6 +101,12 @@ export class LabWorld {
 
   get faults(): Faults {
     return this.#faults
+  }
+
+  /** Ends all faults; Regions that are down recover. */
+  async mend(): Promise<void> {
+    this.#links.calm()
+    await this.#faults.healAll()
   }
 
   /** The process is killed, with all its Regions, and started again on what was durable. */

@@ -26,6 +26,8 @@ export interface SimulationPlan {
   readonly jitterMs: number
   /** Directions that are much slower than the others, always: what goes round arrives before what goes straight. */
   readonly slowLinks: readonly { readonly from: string; readonly to: string; readonly ms: number }[]
+  /** Of a message: that it is lost, repeated or overtaken. */
+  readonly unruliness: number
   /** Of a flush that a crash interrupts: the probability that it landed. */
   readonly landedProbability: number
   /** The fraction of the time without new faults. */
@@ -65,6 +67,7 @@ export function planOf(seed: number): SimulationPlan {
     lagMs: pick(random, [0, 20, 100, 500]),
     jitterMs: pick(random, [0, 10, 200, 2000]),
     slowLinks: chance(random, 0.5) ? slowLinksOf(random, regions) : [],
+    unruliness: chance(random, 0.35) ? pick(random, [0.02, 0.1, 0.4]) : 0,
     landedProbability: pick(random, [0, 0.5, 1]),
     calm: pick(random, [0, 0.3, 0.7, 0.9]),
     faultGapMs: pick(random, [300, 1000, 3000]),
@@ -83,7 +86,9 @@ export function diceFor(seed: number, purpose: string): Random {
 }
 
 function slowLinksOf(random: Random, regions: readonly string[]): SimulationPlan['slowLinks'] {
-  const links = regions.flatMap((from) => regions.flatMap((to) => (from === to ? [] : [{ from, to, ms: 1000 + integerBelow(random, 9000) }])))
+  const links = regions.flatMap((from) =>
+    regions.flatMap((to) => (from === to ? [] : [{ from, to, ms: 1000 + integerBelow(random, 9000) }])),
+  )
   return links.filter(() => chance(random, 0.3))
 }
 

@@ -7,14 +7,14 @@ import { runSimulation } from './simulation.ts'
 
 const corpus = Array.from({ length: 100 }, (_, index) => index + 1)
 /** Seeds that failed once. */
-const regressions = [256, 500, 906, 1007, 1324, 1382]
+const regressions = [540, 3997]
 
 describe('replication under faults', () => {
   const met = new Map<CoverageName, number>()
 
   test(
     'converges, loses nothing that was acknowledged, and says exactly what lost, in every seed of the corpus',
-    { timeout: 120_000 },
+    { timeout: 300_000 },
     async () => {
       for (const seed of [...corpus, ...regressions]) {
         const report = await runSimulation({ seed })
@@ -43,7 +43,7 @@ test('different seeds give different histories', async () => {
 })
 
 describe('a bug put in on purpose is caught', () => {
-  test.each(canaryNames)('%s', { timeout: 60_000 }, async (canary) => {
+  test.each(canaryNames)('%s', { timeout: 180_000 }, async (canary) => {
     for (const seed of corpus) {
       const report = await runSimulation({ seed, canary })
       if (report.violations.length === 0) continue

@@ -128,7 +128,7 @@ class Simulation {
 
   async #liveness(lab: LabWorld): Promise<void> {
     this.#history.note('everything is mended')
-    await this.#time.resolve(lab.faults.healAll())
+    await this.#time.resolve(lab.mend())
     let why: string | undefined = 'not looked at'
     const untilMs = this.#history.nowMs + quiescenceMsMax
     while (why !== undefined && this.#history.nowMs < untilMs) {
