@@ -6,6 +6,8 @@ import { describeReport, storyOf } from './describe-report.ts'
 import { runSimulation } from './simulation.ts'
 
 const corpus = Array.from({ length: 100 }, (_, index) => index + 1)
+/** A bug is met by as few as one seed in fifty. */
+const canarySeedsMax = 300
 /** Seeds that failed once. */
 const regressions = [540, 3997]
 
@@ -44,13 +46,13 @@ test('different seeds give different histories', async () => {
 
 describe('a bug put in on purpose is caught', () => {
   test.each(canaryNames)('%s', { timeout: 180_000 }, async (canary) => {
-    for (const seed of corpus) {
+    for (let seed = 1; seed <= canarySeedsMax; seed++) {
       const report = await runSimulation({ seed, canary })
       if (report.violations.length === 0) continue
       expect(describeReport(report)).toContain(`seed ${seed} with the bug ${canary}: something is wrong`)
       return
     }
-    expect.fail(`${corpus.length} seeds did not notice: ${canaries[canary].what}`)
+    expect.fail(`${canarySeedsMax} seeds did not notice: ${canaries[canary].what}`)
   })
 })
 
