@@ -5,7 +5,7 @@ import type { Incarnation } from './dot.ts'
  * What replicas of one table say to each other. Nothing relies on a message arriving, arriving once, or arriving in order: what is
  * lost is sent again from the receiver's cursors [REP-24].
  */
-export type Message = Changes | Progress | SeedRequest | SeedPage | SeedLost
+export type Message = Changes | Progress | SeedRequest | SeedPage | SeedLost | SeedEnd
 
 /** Records of one log, and how far the sender has come itself. Without records it asks the receiver how far that one has come. */
 export interface Changes {
@@ -55,6 +55,13 @@ export interface SeedPage {
   readonly cursors: Cursors
   readonly itemCount: number
   readonly last: boolean
+}
+
+/** The receiver has all of it: the source may let go of its snapshot. */
+export interface SeedEnd {
+  readonly kind: 'seed-end'
+  readonly globalId: string
+  readonly transfer: string
 }
 
 /** The source does not know the transfer (any more): begin again. */

@@ -53,6 +53,7 @@ export class RegionReplication {
     const replica = this.#replicaById.get(message.globalId)
     if (replica === undefined || this.#closed) return
     if (message.kind === 'seed-request') this.#serve(from, message, replica)
+    else if (message.kind === 'seed-end') this.#seedSource.end(message.transfer)
     else replica.receive(from, message)
   }
 

@@ -196,6 +196,7 @@ export class Replica {
         this.#seeding?.received(message)
         return
       case 'seed-request':
+      case 'seed-end':
         return
     }
   }

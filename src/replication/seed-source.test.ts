@@ -77,3 +77,14 @@ test('when all places are taken a new transfer waits unanswered; one that was se
   expect(open.size).toBe(16)
   expect(await ask('t3', after)).toMatchObject({ kind: 'seed-lost' })
 })
+
+test('a snapshot is closed as soon as the receiver has all of it', async () => {
+  const { source, open, ask } = await start()
+  await ask('t')
+  await ask('u')
+  expect(open.size).toBe(2)
+  source.end('t')
+  await Promise.resolve()
+  expect(open.size).toBe(1)
+  expect(await ask('t', Buffer.from('00001'))).toMatchObject({ kind: 'seed-lost' })
+})

@@ -40,22 +40,23 @@ export class SeedSource {
     if (this.#transferById.size < transfersMax) return true
     for (const [id, { served }] of this.#transferById) {
       if (!served) continue
-      this.#end(id)
+      this.end(id)
       return true
     }
     return false
   }
 
   close(): void {
-    for (const id of this.#transferById.keys()) this.#end(id)
+    for (const id of this.#transferById.keys()) this.end(id)
   }
 
   #expireLater(id: string, transfer: Transfer): void {
     transfer.cancelExpiry()
-    transfer.cancelExpiry = this.#scheduler.after(idleMsMax, () => this.#end(id))
+    transfer.cancelExpiry = this.#scheduler.after(idleMsMax, () => this.end(id))
   }
 
-  #end(id: string): void {
+  /** Lets go of a transfer's snapshot, which until then keeps every page that is written meanwhile from being used again. */
+  end(id: string): void {
     const transfer = this.#transferById.get(id)
     if (transfer === undefined) return
     this.#transferById.delete(id)

@@ -87,6 +87,7 @@ export class Seeding {
       this.#progress = { items: itemCount, itemsExpected: page.itemCount }
       if (page.last) {
         await this.#complete(page.cursors, itemCount, sizeBytes)
+        this.#options.send({ kind: 'seed-end', globalId: this.#options.globalId, transfer: this.#transfer })
         return true
       }
       this.#after = page.cells.at(-1)?.itemKey
