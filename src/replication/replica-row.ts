@@ -81,6 +81,35 @@ export function decodeReplicaRow(encoded: Uint8Array): ReplicaRow {
   }
 }
 
+/**
+ * The row after one local write, made from the bytes of the row before: its own head moves on by one, its totals change. What every
+ * write of a table does is worth not decoding and printing the rest again.
+ */
+export function afterLocalWrite(
+  before: Uint8Array,
+  row: ReplicaRow,
+  own: Incarnation,
+  change: { items: number; bytes: number },
+): Uint8Array {
+  const itemCount = row.itemCount + change.items
+  const sizeBytes = row.sizeBytes + change.bytes
+  const n = (row.cursors.get(own) ?? 0) + 1
+  if (row.own !== own || n === 1) {
+    const [cursors, ours] = [new Map(row.cursors).set(own, n), new Set(row.ours).add(own)]
+    return encodeReplicaRow({ ...row, itemCount, sizeBytes, own, cursors, ours })
+  }
+  const bytes = Buffer.from(before)
+  bytes.writeUIntBE(itemCount, 6, 6)
+  bytes.writeUIntBE(sizeBytes, 12, 6)
+  let at = cursorsAt
+  for (const incarnation of row.cursors.keys()) {
+    if (incarnation === own) break
+    at += entryBytes
+  }
+  bytes.writeUIntBE(n, at + 8, 6)
+  return bytes
+}
+
 /** Asked at every write, so the rest is not decoded for it. */
 export function isFenced(encoded: Uint8Array): boolean {
   return ((encoded[1] ?? 0) & fencedFlag) !== 0

@@ -14,7 +14,7 @@ import { isDropped, soleMember } from './membership.ts'
 import type { Policy } from './policy.ts'
 import { policies } from './policy.ts'
 import type { RegionClock } from './region-clock.ts'
-import { decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
+import { afterLocalWrite, decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
 import { logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
 import { encodeVersion } from './version.ts'
 
@@ -100,7 +100,8 @@ export class Versions implements Versioning {
     let epoch = row.epoch
     for (const sibling of cell.siblings) {
       joinInto(context, sibling.context)
-      joinInto(context, new Map([[sibling.dot.incarnation, sibling.dot.n]]))
+      const { incarnation, n } = sibling.dot
+      if (cursorOf(context, incarnation) < n) context.set(incarnation, n)
       if (sibling.timestamp >= timestamp) timestamp = sibling.timestamp + 1n
       if (sibling.epoch > epoch) epoch = sibling.epoch
     }
@@ -118,13 +119,9 @@ export class Versions implements Versioning {
       itemKey,
       stored: after,
     })
-    const replicaRow = encodeReplicaRow({
-      ...row,
-      itemCount: row.itemCount + (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
-      sizeBytes: row.sizeBytes + (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0),
-      own: dot.incarnation,
-      cursors: new Map(row.cursors).set(dot.incarnation, dot.n),
-      ours: row.ours.has(dot.incarnation) ? row.ours : new Set(row.ours).add(dot.incarnation),
+    const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {
+      items: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
+      bytes: (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0),
     })
 
     // Alone, a delete is stable as soon as it is made: nobody else can hold what it deleted [REP-28].
