@@ -1,11 +1,17 @@
+import type { Refusal } from '../engine/refusal.ts'
+import { isRefusal } from '../engine/refusal.ts'
 import type { Store } from '../storage/store.ts'
 import { afterPrefix } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
 
-/** The world's durable list of global tables, in its own store. A change is decided here before any Region hears of it. */
+/**
+ * The world's durable list of global tables, in its own store. A change is decided here before any Region hears of it, and changes happen one
+ * after the other: epochs are totally ordered [REP-31].
+ */
 export class Registry {
   readonly #store: Store
   readonly #tableById: Map<string, GlobalTable>
+  #changes: Promise<void> = Promise.resolve()
 
   private constructor(store: Store, tables: readonly GlobalTable[]) {
     this.#store = store
@@ -32,15 +38,60 @@ export class Registry {
     return [...this.#tableById.values()]
   }
 
-  /** Settles when the table is recorded durably. */
-  async put(table: GlobalTable): Promise<GlobalTable> {
+  /**
+   * Changes a record as `change` says, or refuses to; undefined leaves it as it is. What it sees is what it changes. Settles when that is durable.
+   */
+  decide<T extends GlobalTable | Refusal | undefined>(globalId: string, change: (table: GlobalTable | undefined) => T): Promise<T> {
+    return this.inOrder(async () => {
+      const decided = change(this.#tableById.get(globalId))
+      if (decided !== undefined && !isRefusal(decided)) await this.#put(decided)
+      return decided
+    })
+  }
+
+  /** Changes a record that exists; undefined removes it. */
+  change(globalId: string, change: (table: GlobalTable) => GlobalTable | undefined): Promise<void> {
+    return this.inOrder(async () => {
+      const table = this.#tableById.get(globalId)
+      if (table === undefined) return
+      const changed = change(table)
+      if (changed === undefined) await this.#remove(globalId)
+      else await this.#put(changed)
+    })
+  }
+
+  /** Does something while no record changes. It must not wait for a change. */
+  inOrder<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#changes.then(work)
+    this.#changes = done.then(
+      () => undefined,
+      () => undefined, // whoever asked for it hears of it
+    )
+    return done
+  }
+
+  /** Removes the record of a table after `drop`, without another change in between. `drop` may refuse. */
+  removeAfter<T>(globalId: string, drop: (table: GlobalTable | undefined) => Promise<T | Refusal>): Promise<T | Refusal> {
+    return this.inOrder(async () => {
+      const dropped = await drop(this.#tableById.get(globalId))
+      if (!isRefusal(dropped) && this.#tableById.has(globalId)) await this.#remove(globalId)
+      return dropped
+    })
+  }
+
+  /** Ends when the changes that were asked for have ended. */
+  async close(): Promise<void> {
+    await this.#changes
+    await this.#store.close()
+  }
+
+  async #put(table: GlobalTable): Promise<void> {
     const value = Buffer.from(JSON.stringify(table), 'utf8')
     await this.#store.transact([], () => ({ writes: [{ key: keyOf(table.globalId), value }], result: undefined }))
     this.#tableById.set(table.globalId, table)
-    return table
   }
 
-  async remove(globalId: string): Promise<void> {
+  async #remove(globalId: string): Promise<void> {
     await this.#store.transact([], () => ({ writes: [{ key: keyOf(globalId), value: undefined }], result: undefined }))
     this.#tableById.delete(globalId)
   }

@@ -71,7 +71,7 @@ export class ReplicaLifecycle {
       }
       if (await this.#fill(table, region, source, goal)) break
     }
-    await this.#options.change(globalId, (now) => withReplica(now, region, { status: 'ACTIVE' }))
+    await this.#options.registry.change(globalId, (now) => withReplica(now, region, { status: 'ACTIVE' }))
     this.#options.log.info('replica-active', { table: this.#table(globalId)?.name, region })
   }
 
@@ -93,7 +93,7 @@ export class ReplicaLifecycle {
       const dropped = await engine.dropTable(table.name)
       if (dropped !== undefined) await engine.removeRowsOf(dropped)
     })
-    await this.#options.change(globalId, (now) => {
+    await this.#options.registry.change(globalId, (now) => {
       const replicas = now.replicas.filter((replica) => replica.region !== region)
       return replicas.length === 0 ? undefined : { ...now, replicas }
     })
@@ -107,7 +107,7 @@ export class ReplicaLifecycle {
       const complete = await this.#completeIncarnations(table)
       if (complete.length <= keep) return
       // A replica that was recorded meanwhile confirms neither step; the next time.
-      await this.#options.change(globalId, (now) => {
+      await this.#options.registry.change(globalId, (now) => {
         if (isBusy(now)) return now
         const { membership } = now
         const dropped = { ...membership.dropped }
@@ -116,7 +116,7 @@ export class ReplicaLifecycle {
       })
     }
     await this.reconcile(globalId)
-    await this.#options.change(globalId, (now) => {
+    await this.#options.registry.change(globalId, (now) => {
       const { membership } = now
       return isBusy(now) || !announcesDrop(membership) ? now : { ...now, membership: { ...membership, epoch: membership.epoch + 1 } }
     })
@@ -151,7 +151,7 @@ export class ReplicaLifecycle {
   }
 
   async #recordWithout(globalId: string, region: string, finals: Cursors): Promise<void> {
-    await this.#options.change(globalId, (now) => {
+    await this.#options.registry.change(globalId, (now) => {
       const { membership } = now
       return {
         ...now,
@@ -231,8 +231,6 @@ export class ReplicaLifecycle {
 export interface LifecycleOptions {
   readonly registry: Registry
   readonly node: (region: string) => RegionNode
-  /** Changes a record, one change after the other; undefined removes it. */
-  readonly change: (globalId: string, change: (table: GlobalTable) => GlobalTable | undefined) => Promise<void>
   readonly log: Log
 }
 

@@ -22,7 +22,7 @@ import type { LagProfile } from './lag-profile.ts'
 import { lagProfiles } from './lag-profile.ts'
 import { createMemoryStores } from './memory-stores.ts'
 import type { Stores } from './stores.ts'
-import type { TableView } from './world.ts'
+import type { TableView } from './table-view.ts'
 import { World } from './world.ts'
 
 export const users: TableBlueprint = {

@@ -1,0 +1,122 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Random } from '../base/random.ts'
+import type { Scheduler } from '../base/scheduler.ts'
+import type { Refusal } from '../engine/refusal.ts'
+import { refuse } from '../engine/refusal.ts'
+import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Transport } from '../replication/messages.ts'
+import type { ClockMode } from '../replication/region-clock.ts'
+import { isAwsRegion } from './aws-regions.ts'
+import type { LagProfile } from './lag-profile.ts'
+import { Network } from './network.ts'
+import type { Running } from './region-node.ts'
+import { RegionNode } from './region-node.ts'
+import type { Stores } from './stores.ts'
+
+/** The Regions that were used so far, and the links between them. A Region starts when it is first asked for. It does not know which tables are global. */
+export class Regions {
+  readonly network: Network
+  readonly #options: RegionsOptions
+  readonly #nodeByName = new Map<string, RegionNode>()
+  readonly #startingByName = new Map<string, Promise<RegionNode>>()
+
+  constructor(options: RegionsOptions) {
+    this.#options = options
+    const { scheduler, random, profile } = options
+    this.network = new Network({
+      scheduler,
+      random,
+      profile,
+      deliver: (from, to, message) => this.#nodeByName.get(to)?.receive(from, message),
+      linkUp: (from, to) => this.#nodeByName.get(from)?.linkUp(to),
+    })
+  }
+
+  /** By name, in order. */
+  all(): readonly RegionNode[] {
+    return [...this.#nodeByName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  get(name: string): RegionNode | undefined {
+    return this.#nodeByName.get(name)
+  }
+
+  /** The Region's parts; undefined when it was not used yet, and while it is crashed. */
+  running(name: string): Running | undefined {
+    return this.#nodeByName.get(name)?.running
+  }
+
+  /** The Region, which need not have been started. */
+  node(name: string): RegionNode {
+    let node = this.#nodeByName.get(name)
+    if (node === undefined) {
+      const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
+      const transport = (from: string): Transport => {
+        const plain = this.network.transport(from)
+        return decorateTransport === undefined ? plain : decorateTransport(plain, from)
+      }
+      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport })
+      this.#nodeByName.set(name, node)
+    }
+    return node
+  }
+
+  async engine(name: string): Promise<RegionEngine | Refusal> {
+    if (!isAwsRegion(name)) return refuse('not-found', `Region ${name} is not supported.`)
+    let node = this.#nodeByName.get(name)
+    // The first to ask for a Region starts it; who asks meanwhile waits too.
+    if (node?.running === undefined) node = await this.start(name)
+    const { running } = node
+    return running === undefined || node.cutOff ? refuse('unavailable', `Region ${name} does not answer.`) : running.engine
+  }
+
+  /** Starts a Region at its first use. One that crashed later stays down: {@link recover} starts it. */
+  async start(name: string): Promise<RegionNode> {
+    const starting = this.#startingByName.get(name)
+    if (starting !== undefined) return starting
+    const promise = this.#begin(this.node(name))
+    this.#startingByName.set(name, promise)
+    return promise
+  }
+
+  /** Kills a Region without a flush. */
+  async crash(name: string): Promise<void> {
+    const node = this.#nodeByName.get(name)
+    if (node === undefined) return
+    await node.crash()
+    this.#options.log.warn('region-crashed', { region: name })
+  }
+
+  /** Starts a crashed Region on what was durable; false when it was not crashed. */
+  async recover(name: string): Promise<boolean> {
+    const node = this.#nodeByName.get(name)
+    if (node === undefined || node.running !== undefined) return false
+    await this.#begin(node)
+    this.#options.log.info('region-recovered', { region: name })
+    return true
+  }
+
+  async close(): Promise<void> {
+    for (const node of this.#nodeByName.values()) await node.close()
+  }
+
+  /** That it came up is to the others as if the links to it did. */
+  async #begin(node: RegionNode): Promise<RegionNode> {
+    await node.start()
+    for (const other of this.#nodeByName.values()) if (other !== node) other.linkUp(node.name)
+    return node
+  }
+}
+
+export interface RegionsOptions {
+  readonly stores: Stores
+  readonly clock: Clock
+  readonly clockMode: ClockMode
+  readonly scheduler: Scheduler
+  readonly random: Random
+  readonly profile: LagProfile
+  readonly log: Log
+  /** Puts something between a Region and what it sends with. */
+  readonly decorateTransport?: (transport: Transport, from: string) => Transport
+}

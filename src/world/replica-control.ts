@@ -1,0 +1,197 @@
+import type { Clock } from '../base/clock.ts'
+import type { Refusal } from '../engine/refusal.ts'
+import { isRefusal, refuse } from '../engine/refusal.ts'
+import type { Table, TableSettings } from '../engine/table.ts'
+import { nextEpoch, soleMember } from '../replication/membership.ts'
+import { awsRegions, isAwsRegion } from './aws-regions.ts'
+import type { BackgroundWork } from './background-work.ts'
+import type { GlobalTable, ReplicaRecord } from './global-table.ts'
+import { isBusy, replicaIn, withReplica } from './global-table.ts'
+import { beingChanged, tableNotFound } from './refusals.ts'
+import type { Regions } from './regions.ts'
+import type { Registry } from './registry.ts'
+import type { ReplicaLifecycle } from './replica-lifecycle.ts'
+import type { TableView } from './table-view.ts'
+import { viewTable } from './table-view.ts'
+
+/**
+ * Which Regions keep a replica of a table, as clients ask for it: judged in DynamoDB's words and order, recorded, and handed to the life cycle,
+ * which does it.
+ */
+export class ReplicaControl {
+  readonly #regions: Regions
+  readonly #registry: Registry
+  readonly #lifecycle: ReplicaLifecycle
+  readonly #work: BackgroundWork
+  readonly #clock: Clock
+
+  constructor(parts: { regions: Regions; registry: Registry; lifecycle: ReplicaLifecycle; work: BackgroundWork; clock: Clock }) {
+    this.#regions = parts.regions
+    this.#registry = parts.registry
+    this.#lifecycle = parts.lifecycle
+    this.#work = parts.work
+    this.#clock = parts.clock
+  }
+
+  /** Begins to add, change or remove one replica; the work goes on after the answer. */
+  async change(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal> {
+    const engine = await this.#regions.engine(region)
+    if (isRefusal(engine)) return engine
+    const table = engine.table(tableName)
+    if (table === undefined) return tableNotFound(tableName)
+    if (table.status === 'CREATING') {
+      return refuse(
+        'invalid',
+        `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${tableName} in region ${region}`,
+      )
+    }
+    const global = this.#registry.get(table.globalId)
+    if (global !== undefined && isBusy(global)) return beingChanged()
+    if (action.region === region && action.kind !== 'update') {
+      return refuse(
+        'invalid',
+        'Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.',
+      )
+    }
+    if (!isAwsRegion(action.region)) {
+      return refuse(
+        'invalid',
+        `Region ${action.region} is not supported. The latest version of global tables are only supported in the following regions: [${Object.keys(awsRegions).join(', ')}]`,
+      )
+    }
+    const begun =
+      action.kind === 'create'
+        ? await this.#beginCreation(table, region, action)
+        : action.kind === 'delete'
+          ? await this.beginRemoval(global, action.region)
+          : await this.#changeOverrides(global, action)
+    if (isRefusal(begun)) return begun
+    const view = await viewTable(this.#registry, engine, engine.table(tableName) ?? table)
+    return { ...view, table: { ...view.table, status: 'UPDATING' } }
+  }
+
+  async #beginCreation(
+    table: Table,
+    source: string,
+    action: Extract<ReplicaAction, { kind: 'create' | 'update' }>,
+  ): Promise<undefined | Refusal> {
+    if (table.settings.billing.mode !== 'PAY_PER_REQUEST') {
+      return refuse('invalid', 'Table write capacity should either be Pay-Per-Request or AutoScaled.')
+    }
+    const target = await this.#regions.engine(action.region)
+    if (isRefusal(target)) return refuse('invalid', `Failed to access the region: ‘${action.region}’.`)
+    const record: ReplicaRecord = {
+      region: action.region,
+      status: 'CREATING',
+      createdAtMs: this.#clock.nowMs(),
+      source,
+      readUnitsOverride: action.readUnitsOverride,
+      tableClassOverride: action.tableClassOverride,
+    }
+    const begun = await this.#registry.decide(table.globalId, (now) => {
+      const current = this.#regions.running(source)?.engine.table(table.name)
+      if (current?.globalId !== table.globalId) return tableNotFound(table.name)
+      const before = now ?? this.#asGlobal(current, source)
+      if (isBusy(before)) return beingChanged()
+      if (target.table(table.name) !== undefined || replicaIn(before, action.region) !== undefined) {
+        return refuse(
+          'invalid',
+          `Failed to create a the new replica of table with name: ‘${table.name}’ because one or more replicas already existed as tables.`,
+        )
+      }
+      const { membership } = before
+      return {
+        ...before,
+        settings: now === undefined ? current.settings : now.settings,
+        membership: nextEpoch(membership, {
+          members: [...membership.members, action.region],
+          joined: { ...membership.joined, [action.region]: membership.epoch + 1 },
+        }),
+        replicas: [...before.replicas, record],
+      }
+    })
+    if (isRefusal(begun)) return begun
+    this.#work.track(this.#lifecycle.create(table.globalId, action.region))
+    return undefined
+  }
+
+  /** Begins to remove the replica of `region`. */
+  async beginRemoval(global: GlobalTable | undefined, region: string): Promise<undefined | Refusal> {
+    const replica = global === undefined ? undefined : replicaIn(global, region)
+    if (global === undefined || replica === undefined) {
+      return notPart(region)
+    }
+    const engine = await this.#regions.engine(region)
+    if (isRefusal(engine)) return refuse('invalid', `Failed to access the region: ‘${region}’.`)
+    if (engine.table(global.name)?.settings.deletionProtection === true) {
+      return refuse(
+        'invalid',
+        `Cannot delete table ${global.name} in region ${region} because it has deletion protection enabled. Disable deletion protection first.`,
+      )
+    }
+    const begun = await this.#registry.decide(global.globalId, (now) => {
+      if (now === undefined || replicaIn(now, region) === undefined) return tableNotFound(global.name)
+      return isBusy(now) ? beingChanged() : withReplica(now, region, { status: 'DELETING' })
+    })
+    if (isRefusal(begun)) return begun
+    // Recorded, so it will be done, also when the Region crashes before this answer.
+    this.#work.track(this.#lifecycle.remove(global.globalId, region))
+    await engine.changeTable(global.name, () => ({ status: 'DELETING' }))
+    return undefined
+  }
+
+  async #changeOverrides(
+    global: GlobalTable | undefined,
+    action: Extract<ReplicaAction, { kind: 'create' | 'update' }>,
+  ): Promise<undefined | Refusal> {
+    if (global === undefined || replicaIn(global, action.region) === undefined) {
+      return notPart(action.region)
+    }
+    const { readUnitsOverride, tableClassOverride } = action
+    if (readUnitsOverride !== undefined && global.settings.billing.mode === 'PAY_PER_REQUEST') {
+      return refuse('invalid', 'Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST')
+    }
+    await this.#registry.change(global.globalId, (now) => withReplica(now, action.region, { readUnitsOverride, tableClassOverride }))
+    return undefined
+  }
+
+  /** A regional table as the record of a global one with a single replica. */
+  #asGlobal(table: Table, region: string): GlobalTable {
+    const running = this.#regions.running(region)
+    const membership = running?.versions.membership(table.number) ?? soleMember(region)
+    return {
+      globalId: table.globalId,
+      name: table.name,
+      schema: table.schema,
+      attributeDefinitions: table.attributeDefinitions,
+      settings: table.settings,
+      membership,
+      replicas: [
+        {
+          region,
+          status: 'ACTIVE',
+          createdAtMs: table.createdAtMs,
+          source: undefined,
+          readUnitsOverride: undefined,
+          tableClassOverride: undefined,
+        },
+      ],
+    }
+  }
+}
+
+export type ReplicaAction =
+  | {
+      readonly kind: 'create' | 'update'
+      readonly region: string
+      readonly readUnitsOverride: number | undefined
+      readonly tableClassOverride: TableSettings['tableClass'] | undefined
+    }
+  | { readonly kind: 'delete'; readonly region: string }
+
+function notPart(region: string): Refusal {
+  return refuse(
+    'invalid',
+    `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${region}].`,
+  )
+}
