@@ -49,14 +49,14 @@ export class Registry {
     })
   }
 
-  /** Changes a record that exists; undefined removes it. */
+  /** Changes a record that exists; the same one leaves it as it is, undefined removes it. */
   change(globalId: string, change: (table: GlobalTable) => GlobalTable | undefined): Promise<void> {
     return this.inOrder(async () => {
       const table = this.#tableById.get(globalId)
       if (table === undefined) return
       const changed = change(table)
       if (changed === undefined) await this.#remove(globalId)
-      else await this.#put(changed)
+      else if (changed !== table) await this.#put(changed)
     })
   }
 

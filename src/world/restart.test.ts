@@ -175,6 +175,42 @@ describe('a Region', () => {
   })
 })
 
+describe('a table whose last replica was dropped, and whose record was not removed before the end,', () => {
+  async function dropOnly(): Promise<TestWorld> {
+    const lab = await TestWorld.open()
+    await lab.createTable(east, west)
+    await lab.remove(east, west)
+    const engine = await lab.engine(east)
+    expect(await lab.time.resolve(engine.dropTable('users'))).toBeDefined()
+    expect(lab.world.globalTables()).toHaveLength(1)
+    return lab
+  }
+
+  test('is forgotten when the world opens, for good, and its name is free', async () => {
+    const lab = await (await dropOnly()).reopen()
+    expect(lab.world.globalTables()).toEqual([])
+    await lab.createTable(east, west)
+    const again = await lab.reopen({ seed: 78 })
+    expect(again.world.globalTables().map(({ replicas }) => replicas.length)).toEqual([2])
+  })
+
+  test('is forgotten when its Region recovers, and its name is free', async () => {
+    const lab = await dropOnly()
+    await lab.break({ kind: 'crash', region: east })
+    expect(lab.world.globalTables()).toEqual([])
+    await lab.createTable(east, west)
+  })
+
+  test('while a table whose last replica is there is kept', async () => {
+    const before = await TestWorld.open()
+    await before.createTable(east, west)
+    await before.remove(east, west)
+    const lab = await before.reopen()
+    await lab.break({ kind: 'crash', region: east })
+    expect(lab.world.globalTables()).toHaveLength(1)
+  })
+})
+
 describe('the registry', () => {
   const table: GlobalTable = {
     globalId: 'g',

@@ -49,6 +49,7 @@ export class World {
   static async open(options: WorldOptions): Promise<World> {
     const world = new World(options, await Registry.open(await options.stores.open(worldStoreName)))
     for (const name of new Set([...options.regions, ...(await options.stores.regions())])) await world.#regions.start(name)
+    await world.#forgetDropped()
     for (const table of world.#registry.tables()) world.#resume(table)
     return world
   }
@@ -138,6 +139,7 @@ export class World {
   /** Starts a crashed Region on what was durable. */
   async recover(region: string): Promise<void> {
     if (this.#closed || !(await this.#regions.recover(region))) return
+    await this.#forgetDropped()
     for (const table of this.#registry.tables()) if (replicaIn(table, region)?.status === 'ACTIVE') this.#catchUp(table)
     this.#work.track(this.retireIncarnations())
   }
@@ -152,6 +154,21 @@ export class World {
     this.#work.close()
     await this.#regions.close()
     await this.#registry.close()
+  }
+
+  /**
+   * The last replica of a table is dropped before its record is removed. Whoever died in between left a record whose Region runs and has no such
+   * table: its name would stay promised for ever. A Region that does not run is left alone; its table may be on a disk that comes back.
+   */
+  async #forgetDropped(): Promise<void> {
+    for (const { globalId } of this.#registry.tables()) {
+      await this.#registry.change(globalId, (table) => {
+        const [last, ...others] = table.replicas
+        if (last?.status !== 'ACTIVE' || others.length > 0) return table
+        const engine = this.#regions.running(last.region)?.engine
+        return engine === undefined || engine.table(table.name)?.globalId === globalId ? table : undefined
+      })
+    }
   }
 
   #resume(table: GlobalTable): void {
