@@ -126,6 +126,35 @@ test('the newest latency override counts, and the one before it again when it go
   expect(delivered).toHaveLength(3)
 })
 
+test('when a latency fault ends, what is on its way arrives at the link’s own pace, in order, and what is sent later right after it', async () => {
+  const { time, network, delivered, send } = start(lagProfiles.instant)
+  const heal = network.override({ from: 'A', to: 'B', ms: 60_000, jitterMs: 10_000 })
+  for (let n = 0; n < 20; n++) send('A', 'B', String(n))
+  await time.advance(1_000)
+  expect(delivered).toEqual([])
+  heal()
+  send('A', 'B', '20')
+  await time.advance(0)
+  const all = Array.from({ length: 21 }, (_, n) => `A>B ${n}`)
+  expect(delivered).toEqual(all)
+  await time.advance(100_000)
+  expect(delivered).toEqual(all)
+})
+
+test('the end of a latency fault delays nothing that would have arrived sooner', async () => {
+  const { time, network, delivered, send } = start(lagProfiles.lesson)
+  const slow = network.override({ from: 'A', to: 'B', ms: 60_000, jitterMs: 0 })
+  const fast = network.override({ from: 'A', to: 'B', ms: 10, jitterMs: 0 })
+  send('A', 'B', 'x')
+  fast()
+  await time.advance(10)
+  expect(delivered).toEqual(['A>B x'])
+  send('A', 'B', 'y')
+  slow()
+  await time.advance(3_000)
+  expect(delivered).toEqual(['A>B x', 'A>B y'])
+})
+
 test('lag profiles: instant is none, aws has a median of half a second and more and rarely a second and a half, lesson is one to three seconds', () => {
   const random = seededRandom(5)
   const draw = (name: keyof typeof lagProfiles): number[] =>

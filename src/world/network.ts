@@ -1,12 +1,13 @@
 import type { Random } from '../base/random.ts'
 import { fraction } from '../base/random.ts'
-import type { Scheduler } from '../base/scheduler.ts'
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import type { LagProfile } from './lag-profile.ts'
 
 /**
  * The links between Regions, one per ordered pair. A link keeps the order of its messages, as a connection does; when it goes
- * down it loses what is on its way.
+ * down it loses what is on its way. When a latency override ends, what is on its way goes on at the link's own pace: otherwise, because of the
+ * order, everything sent afterwards would wait behind what was slow.
  */
 export class Network {
   readonly #options: NetworkOptions
@@ -34,11 +35,7 @@ export class Network {
     const before = this.#upLinks()
     const entry = { block }
     this.#blocks.add(entry)
-    for (const link of before) {
-      if (!block(link.from, link.to)) continue
-      link.generation++
-      link.lastDeliveryMs = 0 // nobody waits behind what is lost
-    }
+    for (const link of before) if (block(link.from, link.to)) lose(link)
     return () => {
       const down = [...this.#linkByName.values()].filter((link) => !this.isUp(link.from, link.to))
       if (!this.#blocks.delete(entry)) return
@@ -50,20 +47,38 @@ export class Network {
   override(override: LatencyOverride): () => void {
     const entry = { ...override }
     this.#overrides.add(entry)
-    return () => void this.#overrides.delete(entry)
+    return () => {
+      if (!this.#overrides.delete(entry)) return
+      const link = this.#linkByName.get(linkName(override.from, override.to))
+      if (link !== undefined) this.#hasten(link)
+    }
   }
 
   #send(from: string, to: string, message: Message): boolean {
     const link = this.#link(from, to)
     if (!this.isUp(from, to)) return false
-    const { scheduler } = this.#options
-    const deliverAtMs = Math.max(link.lastDeliveryMs, scheduler.monotonicMs() + this.#delayMs(from, to))
-    link.lastDeliveryMs = deliverAtMs
-    const { generation } = link
-    scheduler.after(Math.max(0, deliverAtMs - scheduler.monotonicMs()), () => {
-      if (generation === link.generation) this.#options.deliver(from, to, message)
-    })
+    this.#deliverAt(link, this.#options.scheduler.monotonicMs() + this.#delayMs(from, to), message)
     return true
+  }
+
+  /** Delivers at that time, and not before what was sent before. */
+  #deliverAt(link: Link, atMs: number, message: Message): void {
+    const { scheduler, deliver } = this.#options
+    const dueMs = Math.max(link.lastDueMs, atMs)
+    link.lastDueMs = dueMs
+    const cancel = scheduler.after(Math.max(0, dueMs - scheduler.monotonicMs()), () => {
+      // The first, whichever timer it was: equal times keep the order too.
+      const first = link.inFlight.shift()
+      if (first !== undefined) deliver(link.from, link.to, first.message)
+    })
+    link.inFlight.push({ message, dueMs, cancel })
+  }
+
+  /** Delivers what is on its way as if it was sent now, where that is sooner. */
+  #hasten(link: Link): void {
+    const inFlight = lose(link)
+    const nowMs = this.#options.scheduler.monotonicMs()
+    for (const { message, dueMs } of inFlight) this.#deliverAt(link, Math.min(dueMs, nowMs + this.#delayMs(link.from, link.to)), message)
   }
 
   #delayMs(from: string, to: string): number {
@@ -74,10 +89,10 @@ export class Network {
   }
 
   #link(from: string, to: string): Link {
-    const name = `${from}>${to}`
+    const name = linkName(from, to)
     let link = this.#linkByName.get(name)
     if (link === undefined) {
-      link = { from, to, generation: 0, lastDeliveryMs: 0 }
+      link = { from, to, inFlight: [], lastDueMs: 0 }
       this.#linkByName.set(name, link)
     }
     return link
@@ -110,7 +125,27 @@ export interface LatencyOverride {
 interface Link {
   readonly from: string
   readonly to: string
-  /** Messages of an earlier generation are lost. */
-  generation: number
-  lastDeliveryMs: number
+  /** In the order in which they were sent, which is that of their times. */
+  inFlight: InFlight[]
+  /** When the newest is due; nothing is delivered before it that is sent after it. */
+  lastDueMs: number
+}
+
+interface InFlight {
+  readonly message: Message
+  readonly dueMs: number
+  readonly cancel: Cancel
+}
+
+/** Takes everything off the link; nobody waits behind it. Returns what was on its way. */
+function lose(link: Link): readonly InFlight[] {
+  const { inFlight } = link
+  for (const { cancel } of inFlight) cancel()
+  link.inFlight = []
+  link.lastDueMs = 0
+  return inFlight
+}
+
+function linkName(from: string, to: string): string {
+  return `${from}>${to}`
 }
