@@ -80,6 +80,26 @@ test('a fault with a duration heals by itself, and is not healed twice', async (
   expect(lab.world.network.isUp(east, west)).toBe(true)
 })
 
+test('a fault on a Region that was not used yet starts it, and is in effect', async () => {
+  const fresh = 'ap-south-1'
+  const skewed = await TestWorld.open()
+  await skewed.break({ kind: 'skew', region: fresh, ms: 5_000, driftPpm: 0 })
+  expect(skewed.world.region(fresh)?.clock.offsetMs).toBe(5_000)
+
+  const cut = await TestWorld.open()
+  const outage = await cut.break({ kind: 'outage', region: fresh })
+  expect(await cut.time.resolve(cut.world.engine(fresh))).toMatchObject({ refused: 'unavailable' })
+  await cut.heal(outage)
+  expect(await cut.time.resolve(cut.world.engine(fresh))).toMatchObject({ region: fresh })
+
+  const crashed = await TestWorld.open()
+  const crash = await crashed.break({ kind: 'crash', region: fresh }, 3_000)
+  expect(await crashed.time.resolve(crashed.world.engine(fresh))).toMatchObject({ refused: 'unavailable' })
+  await crashed.time.advance(4_000)
+  expect(await crashed.heal(crash)).toBe(false)
+  expect(await crashed.time.resolve(crashed.world.engine(fresh))).toMatchObject({ region: fresh })
+})
+
 test('the newest skew counts; an older one that ends leaves it as it is, and the newest gives way to the older', async () => {
   const lab = await TestWorld.open()
   const offset = (): number => Math.round(lab.world.region(east)?.clock.offsetMs ?? Number.NaN)

@@ -6,7 +6,10 @@ import type { ActiveFault, Fault } from './fault.ts'
 import type { Block } from './network.ts'
 import type { World } from './world.ts'
 
-/** Breaks the world and mends it. Faults are put around the ports: no code of the product knows of them. */
+/**
+ * Breaks the world and mends it. Faults are put around the ports: no code of the product knows of them. A Region that is to be broken is
+ * started when it was not used yet: a fault that is listed is in effect.
+ */
 export class Faults {
   readonly #world: World
   readonly #clock: Clock
@@ -76,21 +79,22 @@ export class Faults {
       case 'latency':
         return asHeal(network.override(fault))
       case 'skew': {
-        const clock = this.#world.region(fault.region)?.clock
-        clock?.skew(fault.ms, fault.driftPpm)
+        const { clock } = await this.#world.started(fault.region)
+        clock.skew(fault.ms, fault.driftPpm)
         this.#skewByRegion.set(fault.region, fault)
         return async () => this.#restoreClock(fault.region, fault)
       }
       case 'outage': {
-        const node = this.#world.region(fault.region)
+        const node = await this.#world.started(fault.region)
         const unblock = network.block(touches(fault.region))
-        if (node !== undefined) node.cutOff = true
+        node.cutOff = true
         return async () => {
-          if (node !== undefined && !this.#isOn('outage', fault.region)) node.cutOff = false
+          if (!this.#isOn('outage', fault.region)) node.cutOff = false
           unblock()
         }
       }
       case 'crash': {
+        await this.#world.started(fault.region)
         const unblock = network.block(touches(fault.region))
         await this.#world.crash(fault.region)
         return async () => {

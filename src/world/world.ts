@@ -1,6 +1,8 @@
+import { assert } from '../base/assert.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import { isAwsRegion } from './aws-regions.ts'
 import { BackgroundWork } from './background-work.ts'
 import type { GlobalTable } from './global-table.ts'
 import { replicaIn } from './global-table.ts'
@@ -65,6 +67,12 @@ export class World {
 
   region(name: string): RegionNode | undefined {
     return this.#regions.get(name)
+  }
+
+  /** The Region, started when it was not used yet. One that crashed stays down. */
+  started(name: string): Promise<RegionNode> {
+    assert(isAwsRegion(name), `${name} is a Region`)
+    return this.#regions.start(name)
   }
 
   /** Starts the Region when it was not used yet. */
