@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import type { IncomingMessage } from 'node:http'
@@ -12,7 +13,7 @@ import type { ConflictsReply } from '../src/admin/wire.ts'
 import { everywrite } from './command.ts'
 import { clientIn, makeGlobalTable } from './global-table.ts'
 import type { Program } from './program.ts'
-import { startProgram } from './program.ts'
+import { mainFile, startProgram } from './program.ts'
 
 let folder = ''
 let program: Program | undefined
@@ -76,6 +77,53 @@ test('a folder of a newer format is left alone', async () => {
   expect(code).toBe(1)
   expectOneSentence(stderr, folder, 'format 999')
   expect(await readFile(join(folder, 'everywrite.json'), 'utf8')).toBe(text)
+})
+
+test('a store that was overwritten or cut off is named in one sentence, and left alone', async () => {
+  program = await startProgram(['--data', folder])
+  await program.stop()
+  const file = join(folder, 'regions', 'us-east-1', 'data.mdb')
+  const intact = await readFile(file)
+  for (const bytes of [Buffer.alloc(65_536, 'garbage'), intact.subarray(0, 5_000)]) {
+    await writeFile(file, bytes)
+    const { code, stderr } = await everywrite('start', '--port', '0', '--data', folder)
+    expect(code).toBe(1)
+    expectOneSentence(stderr, file)
+    expect((await readFile(file)).equals(bytes)).toBe(true)
+  }
+  await writeFile(file, intact)
+  program = await startProgram(['--data', folder])
+})
+
+test('a reader of the output that leaves does not end the server', async () => {
+  blocker = createServer().listen(0, '127.0.0.1')
+  await once(blocker, 'listening')
+  const address = blocker.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  blocker.close()
+  await once(blocker, 'close')
+  const child = spawn(process.execPath, [mainFile, 'start', '--port', String(port), '--memory'], { stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = once(child, 'close')
+  let said = ''
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text))
+  // Gone before the first line is written.
+  child.stdout.destroy()
+  const health = async (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${port}/_everywrite/health`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+  let healthy = false
+  while (!healthy && child.exitCode === null) healthy = await health()
+  // The lines were written before this one is answered.
+  const stillHealthy = await health()
+  child.kill('SIGTERM')
+  expect({ healthy, stillHealthy, code: (await ended)[0] as unknown, said }).toEqual({
+    healthy: true,
+    stillHealthy: true,
+    code: 0,
+    said: '',
+  })
 })
 
 test('an address that others can reach needs credentials, or saying so', async () => {

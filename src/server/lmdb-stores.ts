@@ -5,7 +5,8 @@ import { openLmdbStore } from '../storage/lmdb-store.ts'
 import type { Store, StoreFailed } from '../storage/store.ts'
 import type { Stores } from '../world/stores.ts'
 import { worldStoreName } from '../world/stores.ts'
-import { codeOf } from './operator-error.ts'
+import { OperatorError, codeOf } from './operator-error.ts'
+import { storeFileDamage } from './store-file.ts'
 
 /**
  * One LMDB environment per Region and one for the world, in a data folder.
@@ -17,6 +18,10 @@ export function createLmdbStores(folder: string, onFailure: (name: string, failu
   return {
     async open(name: string): Promise<Store> {
       const path = name === worldStoreName ? join(folder, worldStoreName) : join(regions, name)
+      const file = join(path, 'data.mdb')
+      const damage = await storeFileDamage(file)
+      if (damage !== undefined)
+        throw new OperatorError('STORE_DAMAGED', `The file ${file} ${damage}; it is left alone; put a copy of it in its place.`)
       const store = await openLmdbStore({ path })
       storeByName.set(name, store)
       void store.failed.then((failure) => onFailure(name, failure))

@@ -13,7 +13,15 @@ export class OperatorError extends Error {
 }
 
 export type OperatorErrorCode =
-  'PORT_IN_USE' | 'CANNOT_LISTEN' | 'OPEN_TO_ALL' | 'FOLDER_LOCKED' | 'FOLDER_FORMAT' | 'FOLDER_UNUSABLE' | 'STORE_FAILED' | 'BAD_CONFIG'
+  | 'PORT_IN_USE'
+  | 'CANNOT_LISTEN'
+  | 'OPEN_TO_ALL'
+  | 'FOLDER_LOCKED'
+  | 'FOLDER_FORMAT'
+  | 'FOLDER_UNUSABLE'
+  | 'STORE_FAILED'
+  | 'STORE_DAMAGED'
+  | 'BAD_CONFIG'
 
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined

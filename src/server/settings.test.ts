@@ -53,7 +53,8 @@ test('credentials are read from their file', async () => {
 for (const [flags, part] of [
   [{ port: '80x' }, 'port must be a number'],
   [{ port: '70000' }, 'port must be a number'],
-  [{ regions: 'us-east-1,,eu-west-1' }, 'There is no AWS Region '],
+  [{ regions: 'us-east-1,,eu-west-1' }, 'regions must name Regions'],
+  [{ regions: '' }, 'regions must name Regions'],
   [{ regions: 'moon-1' }, 'There is no AWS Region moon-1'],
   [{ clock: 'sundial' }, 'clock must be one of hlc, wall'],
   [{ data: 'x', memory: true }, '--data and --memory'],

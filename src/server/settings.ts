@@ -104,7 +104,8 @@ class Source {
     if (value === undefined) return undefined
     const names: unknown[] = typeof value === 'string' ? value.split(',').map((part) => part.trim()) : Array.isArray(value) ? value : []
     const regions = names.filter((each) => typeof each === 'string')
-    if (regions.length === 0 || regions.length < names.length) throw bad(`${name} must name Regions, as in us-east-1,eu-west-1.`)
+    if (regions.length === 0 || regions.length < names.length || regions.includes(''))
+      throw bad(`${name} must name Regions, as in us-east-1,eu-west-1.`)
     const stranger = regions.find((region) => !isAwsRegion(region))
     if (stranger !== undefined) throw bad(`There is no AWS Region ${stranger}.`)
     return [...new Set(regions)]
