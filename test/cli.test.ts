@@ -61,6 +61,7 @@ test('faults are injected, listed and healed by the command line', async () => {
 for (const [what, args, code, part] of [
   ['an unknown command', ['frob'], 2, 'no command frob'],
   ['an unknown option', ['verify', '--frob'], 2, '--frob'],
+  ['an option without its value', ['start', '--port', '-1'], 2, '--port'],
   ['a fault with too few arguments', ['fault', 'partition', 'us-east-1'], 2, '2 arguments'],
   ['a number that is none', ['fault', 'skew', 'us-east-1', 'soon'], 2, 'soon'],
   ['a seed that is missing', ['sim'], 2, '--seed'],

@@ -40,8 +40,13 @@ export function parseCommandLine(command: Command, args: readonly string[]): Arg
     return { positionals: positionals.map(restoreNegative), values: Object.fromEntries(flat) }
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
-    throw new UsageError(error.message.split('. ', 1)[0] ?? error.message)
+    throw new UsageError(firstSentence(error.message))
   }
+}
+
+/** Node follows some of its sentences with advice on further lines. */
+function firstSentence(message: string): string {
+  return message.split(/\.\s|\n/, 1)[0] ?? message
 }
 
 /** `skew us-east-1 -2000` names a number, not an option; nor is there an option that begins with a digit. */

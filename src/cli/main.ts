@@ -8,6 +8,7 @@ import { packageVersion } from '../server/version.ts'
 import { ServerRefused, Unreachable } from './admin-client.ts'
 import type { Command } from './command.ts'
 import { UsageError, parseCommandLine } from './command.ts'
+import { allowReaderToLeave } from './output.ts'
 
 const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
@@ -64,6 +65,7 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
+allowReaderToLeave()
 main(process.argv.slice(2)).then(
   (exitCode) => {
     process.exitCode = exitCode

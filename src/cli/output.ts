@@ -2,6 +2,17 @@
 
 const onTerminal = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
 
+/**
+ * Whoever reads the output may stop reading, as `head` does. That ends no server and fails no command.
+ */
+export function allowReaderToLeave(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+    })
+  }
+}
+
 export function print(text = ''): void {
   process.stdout.write(`${text}\n`)
 }
