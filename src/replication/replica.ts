@@ -9,8 +9,9 @@ import { spaceRange, spaces } from '../engine/keyspace.ts'
 import { applyBatch } from './apply.ts'
 import { Collector, movedOn } from './collector.ts'
 import type { Cursors } from './cursors.ts'
-import { cursorOf, equalCursors, noCursors } from './cursors.ts'
+import { cursorOf, equalCursors, noCursors, reaches } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
+import { LedgerLimit } from './ledger-limit.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, keepsLog, speaksFor } from './membership.ts'
 import type { Changes, Message, Progress, Transport } from './messages.ts'
@@ -36,6 +37,7 @@ export class Replica {
   readonly #lagsByPeer = new Map<string, RecentLags>()
   readonly #reports = new Reports()
   readonly #collector: Collector
+  readonly #ledgerLimit: LedgerLimit
   readonly #inbox: Delivery[] = []
   #draining = false
   #ready: boolean
@@ -55,6 +57,7 @@ export class Replica {
     this.#ready = found.filled
     this.#ledgerInUse = found.ledgerInUse
     this.#collector = new Collector(options.store, options.table.number)
+    this.#ledgerLimit = new LedgerLimit(options.store, options.table.number)
     this.#followMembership()
   }
 
@@ -158,6 +161,7 @@ export class Replica {
     })
     const done = await this.#seeding.run()
     this.#ledgerInUse = this.#seeding.losses > 0
+    this.#ledgerLimit.found(this.#seeding.losses)
     this.#seeding = undefined
     if (!done || this.#closed) return false
     this.#ready = true
@@ -344,6 +348,7 @@ export class Replica {
     if (applied.kind === 'applied' && applied.versions.length > 0) {
       if (applied.losses > 0) {
         this.#ledgerInUse = true
+        this.#ledgerLimit.found(applied.losses)
         log.info('conflicts-found', { region, table: table.name, found: applied.losses })
       }
       const lags = this.#lags(from)
@@ -431,6 +436,7 @@ export class Replica {
     await this.#collector.collectDropped(dropped, cut)
     if (!movedOn(this.#collectedTo, cut)) return
     await this.#collector.collect(cut, dropped)
+    await this.#ledgerLimit.enforce((dot) => reaches(cut, dot) || dropped.includes(dot.incarnation))
     this.#collectedTo = cut
   }
 

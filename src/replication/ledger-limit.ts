@@ -1,0 +1,97 @@
+import { spaceRange, spaces } from '../engine/keyspace.ts'
+import type { Key, Store, Write } from '../storage/store.ts'
+import type { Dot } from './dot.ts'
+import type { LedgerEntry } from './ledger.ts'
+import { decodeLedgerEntry } from './ledger.ts'
+import { isWithdrawal, withdraws } from './rows.ts'
+
+/** How many entries the ledger of one table keeps in one Region. When it is passed the oldest settled ones go, a tenth at once; unsettled ones stay. */
+export const ledgerEntriesMax = 100_000
+
+/**
+ * Keeps the ledger of one table, in one Region, to its limit: the oldest entries go first, of those that are settled. For that both versions must be
+ * stable: while a member does not have the winner it may still build on the loser, and the withdrawal would meet no entry. It works in steps, apart
+ * from apply, and counts the entries by itself, only after the first loss since the opening, so that neither applying nor opening reads the ledger.
+ */
+export class LedgerLimit {
+  readonly #store: Store
+  readonly #tableNumber: number
+  readonly #entriesMax: number
+  /** Entries kept; undefined until they are counted. */
+  #count: number | undefined
+  #found = 0
+
+  constructor(store: Store, tableNumber: number, entriesMax: number = ledgerEntriesMax) {
+    this.#store = store
+    this.#tableNumber = tableNumber
+    this.#entriesMax = entriesMax
+  }
+
+  /** Entries were written. */
+  found(losses: number): void {
+    this.#found += losses
+  }
+
+  /** Lets go of what is beyond the limit. Calls must not overlap. */
+  async enforce(isStable: (dot: Dot) => boolean): Promise<void> {
+    if (this.#count === undefined) {
+      if (this.#found === 0) return
+      this.#found = 0 // those found while it counts may be counted twice; the next pass counts again
+      this.#count = await this.#countEntries()
+    } else {
+      this.#count += this.#found
+      this.#found = 0
+    }
+    if (this.#count <= this.#entriesMax) return
+    // Counted anew, since a count that is kept for long may be off by what was found while it was made.
+    const count = await this.#countEntries()
+    // More than the excess, or each further loss would read the ledger again.
+    const target = this.#entriesMax - Math.floor(this.#entriesMax / 10)
+    this.#count = count - (await this.#removeOldest(count - target, isStable))
+  }
+
+  async #countEntries(): Promise<number> {
+    let count = 0
+    for await (const keys of this.#pages()) for (const { key } of keys) if (!isWithdrawal(key)) count++
+    return count
+  }
+
+  /** Returns how many went. */
+  async #removeOldest(excess: number, isStable: (dot: Dot) => boolean): Promise<number> {
+    let left = excess
+    let removed: Key | undefined
+    for await (const rows of this.#pages()) {
+      const writes: Write[] = []
+      for (const { key, value } of rows) {
+        if (isWithdrawal(key)) {
+          // It follows its entry, and goes with it.
+          if (removed !== undefined && withdraws(key, removed)) writes.push({ key, value: undefined })
+        } else if (left > 0 && isSettled(decodeLedgerEntry(value), isStable)) {
+          writes.push({ key, value: undefined })
+          removed = key
+          left--
+        }
+      }
+      if (writes.length > 0) await this.#store.transact([], () => ({ writes, result: undefined }))
+      else if (left === 0) break
+    }
+    return excess - left
+  }
+
+  async *#pages(): AsyncGenerator<readonly { readonly key: Key; readonly value: Uint8Array }[]> {
+    let range = spaceRange(this.#tableNumber, spaces.ledger)
+    for (;;) {
+      const { entries, more } = await this.#store.page(range, step)
+      yield entries
+      const last = entries.at(-1)
+      if (!more || last === undefined) return
+      range = { ...range, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
+    }
+  }
+}
+
+function isSettled({ loser, winner }: LedgerEntry, isStable: (dot: Dot) => boolean): boolean {
+  return isStable(loser) && isStable(winner)
+}
+
+const step = { entriesMax: 500, bytesMax: 4 << 20 }
