@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Store } from '../storage/store.ts'
@@ -16,6 +16,7 @@ import type { Membership } from './membership.ts'
 import { isDropped, keepsLog, speaksFor } from './membership.ts'
 import type { Changes, Message, Progress, Transport } from './messages.ts'
 import { Outbox, reportOf } from './outbox.ts'
+import { PacedTask } from './paced-task.ts'
 import { RecentLags } from './recent-lags.ts'
 import type { RegionClock } from './region-clock.ts'
 import type { ReplicaRow } from './replica-row.ts'
@@ -38,15 +39,14 @@ export class Replica {
   readonly #reports = new Reports()
   readonly #collector: Collector
   readonly #ledgerLimit: LedgerLimit
+  readonly #reporting: PacedTask
+  readonly #asking: PacedTask
+  readonly #collecting: PacedTask
   readonly #inbox: Delivery[] = []
   #draining = false
   #ready: boolean
   #ledgerInUse: boolean
   #seeding: Seeding | undefined
-  #cancelReport: Cancel | undefined
-  #cancelCollect: Cancel | undefined
-  #cancelAsk: Cancel | undefined
-  #collecting = false
   #collectedTo: Cursors = noCursors
   #stalled: string | undefined
   #closed = false
@@ -58,6 +58,11 @@ export class Replica {
     this.#ledgerInUse = found.ledgerInUse
     this.#collector = new Collector(options.store, options.table.number)
     this.#ledgerLimit = new LedgerLimit(options.store, options.table.number)
+    const paced = (doing: string, delayMs: number, run: () => Promise<void>): PacedTask =>
+      new PacedTask({ scheduler: options.scheduler, delayMs, run, failed: (error) => this.#failed(doing, error) })
+    this.#reporting = paced('reporting', reportDelayMs, () => this.#report())
+    this.#asking = paced('reporting', askDelayMs, () => this.#ask())
+    this.#collecting = paced('collecting', collectDelayMs, () => this.#collect())
     this.#followMembership()
   }
 
@@ -244,9 +249,9 @@ export class Replica {
   close(): void {
     this.#closed = true
     this.#seeding?.close()
-    this.#cancelReport?.()
-    this.#cancelAsk?.()
-    this.#cancelCollect?.()
+    this.#reporting.close()
+    this.#asking.close()
+    this.#collecting.close()
     for (const outbox of this.#outboxByPeer.values()) outbox.close()
     this.#wakeWaiters()
   }
@@ -393,36 +398,16 @@ export class Replica {
 
   /** Members to whom nothing was sent lately must hear how far this replica has come, or nothing becomes stable. */
   #reportLater(): void {
-    if (this.#cancelReport !== undefined || this.#closed || this.#outboxByPeer.size === 0) return
-    this.#cancelReport = this.#options.scheduler.after(reportDelayMs, () => {
-      this.#cancelReport = undefined
-      this.row().then(
-        (row) => {
-          if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.report(row)
-        },
-        (error: unknown) => this.#failed('reporting', error),
-      )
-    })
+    if (this.#outboxByPeer.size > 0) this.#reporting.soon()
+  }
+
+  async #report(): Promise<void> {
+    const row = await this.row()
+    if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.report(row)
   }
 
   #collectLater(): void {
-    if (this.#cancelCollect !== undefined || this.#closed || !this.#ready) return
-    this.#cancelCollect = this.#options.scheduler.after(collectDelayMs, () => {
-      this.#cancelCollect = undefined
-      if (this.#collecting) {
-        // What is under way looked at an older cut: once more, later.
-        this.#collectLater()
-        return
-      }
-      this.#collecting = true
-      this.#collect().then(
-        () => (this.#collecting = false),
-        (error: unknown) => {
-          this.#collecting = false
-          this.#failed('collecting', error)
-        },
-      )
-    })
+    if (this.#ready) this.#collecting.soon()
   }
 
   async #collect(): Promise<void> {
@@ -442,17 +427,13 @@ export class Replica {
 
   /** Something is kept for members that may have it: what they last said may be lost. */
   #askLater(): void {
-    if (this.#cancelAsk !== undefined || this.#closed || this.#outboxByPeer.size === 0) return
-    this.#cancelAsk = this.#options.scheduler.after(askDelayMs, () => {
-      this.#cancelAsk = undefined
-      this.row().then(
-        (row) => {
-          if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.ask(row)
-          this.#collectLater()
-        },
-        (error: unknown) => this.#failed('reporting', error),
-      )
-    })
+    if (this.#outboxByPeer.size > 0) this.#asking.soon()
+  }
+
+  async #ask(): Promise<void> {
+    const row = await this.row()
+    if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.ask(row)
+    this.#collectLater()
   }
 
   #wakeWaiters(): void {
