@@ -22,6 +22,13 @@ export interface Credential {
 
 type Allowed = ((name: string) => boolean) | undefined
 
+/** What can match nothing, as `dynamodb:GetItem` or the ARN of a table, would deny every request without a word of why. */
+const patternsOf = {
+  regions: { characters: /^[a-z0-9*-]+$/, example: 'eu-west-1' },
+  tables: { characters: /^[\w.*-]+$/, example: 'Orders' },
+  actions: { characters: /^[A-Za-z*]+$/, example: 'GetItem' },
+} as const
+
 /** @returns the credentials, or what is wrong with the file */
 export function parseCredentials(json: unknown): Credentials | { readonly problem: string } {
   if (!isRecord(json)) return { problem: 'the credentials must be a JSON object: access key id -> { secretAccessKey, … }' }
@@ -33,8 +40,13 @@ export function parseCredentials(json: unknown): Credentials | { readonly proble
     if (stranger !== undefined) return { problem: `${accessKeyId}: there is no setting ${stranger}` }
     if (typeof secretAccessKey !== 'string' || secretAccessKey === '') return { problem: `${accessKeyId}: secretAccessKey is missing` }
     const lists = { regions, tables, actions }
-    for (const [name, list] of Object.entries(lists)) {
-      if (list !== undefined && !isListOfTexts(list)) return { problem: `${accessKeyId}: ${name} must be a list of names` }
+    for (const [name, { characters, example }] of Object.entries(patternsOf)) {
+      const list: unknown = lists[name as keyof typeof patternsOf]
+      if (list === undefined) continue
+      if (!isListOfTexts(list)) return { problem: `${accessKeyId}: ${name} must be a list of names` }
+      const stranger = list.find((pattern) => !characters.test(pattern))
+      if (stranger !== undefined)
+        return { problem: `${accessKeyId}: ${name} are written as in ${example}, not ${JSON.stringify(stranger)}` }
     }
     credentials.set(accessKeyId, {
       accessKeyId,

@@ -237,6 +237,17 @@ describe('a credentials file', () => {
     ['a key without a secret', { A: {} }, 'A: secretAccessKey is missing'],
     ['a setting that is not there', { A: { secretAccessKey: 's', region: ['x'] } }, 'A: there is no setting region'],
     ['a rule that is no list', { A: { secretAccessKey: 's', tables: 'x' } }, 'A: tables must be a list of names'],
+    [
+      'an action as IAM writes it',
+      { A: { secretAccessKey: 's', actions: ['*', 'dynamodb:GetItem'] } },
+      'as in GetItem, not "dynamodb:GetItem"',
+    ],
+    [
+      'an ARN for a table',
+      { A: { secretAccessKey: 's', tables: ['arn:aws:dynamodb:us-east-1:000000000000:table/T'] } },
+      'as in Orders, not "arn:',
+    ],
+    ['a Region that can be none', { A: { secretAccessKey: 's', regions: ['EU West'] } }, 'as in eu-west-1, not "EU West"'],
   ])('with %s is refused', (_what, json, problem) => {
     expect(parseCredentials(json)).toEqual({ problem: expect.stringContaining(problem) as string })
   })
