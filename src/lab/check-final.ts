@@ -6,7 +6,7 @@ import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /** Judges what the replicas hold when everything has come to rest, against the history of writes. */
-export function checkFinal(state: FinalState, written: readonly WrittenVersion[], lostWith: ReadonlySet<string>): readonly Violation[] {
+export function checkFinal(state: FinalState, written: readonly WrittenVersion[]): readonly Violation[] {
   const violations: Violation[] = []
   if (!state.converged) {
     const digests = state.replicas.map(({ region, digest }) => `${region} ${digest.slice(0, 8)}`).join(', ')
@@ -18,7 +18,7 @@ export function checkFinal(state: FinalState, written: readonly WrittenVersion[]
     const versions = durable.filter((version) => version.key === key)
     const expected = expectationOf(versions)
     for (const replica of state.replicas) violations.push(...checkSiblings(key, replica, expected, versions))
-    violations.push(...checkLedger(key, state, expected, versions, lostWith))
+    violations.push(...checkLedger(key, state, expected, versions))
     for (const message of expected.wrongBases) violations.push({ rule: 'an update was not built on what it saw', key, message })
   }
   return violations
@@ -58,13 +58,12 @@ function checkSiblings(
   return violations
 }
 
-/** The ledgers of all Regions together name exactly the losers. What only a removed replica had found went with it. */
+/** The ledgers of all Regions together name exactly the losers. */
 function checkLedger(
   key: string,
   { conflicts }: FinalState,
   { losers, shown }: Expectation,
   versions: readonly WrittenVersion[],
-  lostWith: ReadonlySet<string>,
 ): readonly Violation[] {
   const violations: Violation[] = []
   const nameByDot = new Map(versions.map((version) => [nameOf(version), version]))
@@ -77,7 +76,7 @@ function checkLedger(
   for (const loser of losers) {
     const name = nameOf(loser)
     const entry = standing.get(name)
-    if (entry === undefined && !lostWith.has(name)) {
+    if (entry === undefined) {
       const message = `${name} (${loser.value ?? 'deletion'}) was lost, and no Region says so`
       violations.push({ rule: 'the ledger is not what was lost', key, message })
     }

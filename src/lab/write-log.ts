@@ -4,11 +4,9 @@ import { spaces, suffixOf } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import type { Incarnation } from '../replication/dot.ts'
 import { printDot } from '../replication/dot.ts'
-import { decodeLedgerEntry } from '../replication/ledger.ts'
 import type { Membership } from '../replication/membership.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import { decodeReplicaRow } from '../replication/replica-row.ts'
-import { isWithdrawal } from '../replication/rows.ts'
 import type { Version } from '../replication/version.ts'
 import { decodeVersion, encodeVersion } from '../replication/version.ts'
 
@@ -47,7 +45,6 @@ export class WriteLog {
   readonly #replicaByName = new Map<string, Knowledge>()
   readonly #pendingByStore = new Map<string, Set<Commit>>()
   readonly #reusedDots: string[] = []
-  readonly #findersByDot = new Map<string, Set<string>>()
   #claim: number | undefined
 
   constructor(options: { nowMs: () => number; coverage: Coverage; keyName: (itemKey: Uint8Array) => string }) {
@@ -63,13 +60,6 @@ export class WriteLog {
 
   find(dot: string): WrittenVersion | undefined {
     return this.#writtenByDot.get(dot)
-  }
-
-  /** The losers that no other replicas found than those that are gone by now. */
-  foundByNoneOf(replicas: readonly { readonly region: string; readonly table: number }[]): ReadonlySet<string> {
-    const names = new Set(replicas.map(({ region, table }) => replicaName(region, table)))
-    const orphaned = [...this.#findersByDot].filter(([, finders]) => [...finders].every((finder) => !names.has(finder)))
-    return new Set(orphaned.map(([dot]) => dot))
   }
 
   /** Dots that named two writes, against REP-1. */
@@ -93,7 +83,6 @@ export class WriteLog {
     for (const { key, value } of writes) {
       if (isRow(key, spaces.tombstones) && value === undefined) this.#coverage.add('tombstones collected')
       if (isRow(key, spaces.log) && value === undefined) this.#coverage.add('log records trimmed')
-      if (isRow(key, spaces.ledger) && !isWithdrawal(key) && value !== undefined) this.#found(store, tableOf(key), value)
       if (!isRow(key, spaces.replica)) continue
       const table = tableOf(key)
       const knowledge = this.#knowledge(store, table)
@@ -151,13 +140,6 @@ export class WriteLog {
     const lost = pending.flatMap((commit) => commit.versions).filter((version) => version.state === 'committed')
     for (const version of lost) version.state = 'lost'
     return lost.length
-  }
-
-  #found(store: string, table: number, entry: Value): void {
-    const dot = printDot(decodeLedgerEntry(entry).loser)
-    const finders = this.#findersByDot.get(dot)
-    if (finders === undefined) this.#findersByDot.set(dot, new Set([replicaName(store, table)]))
-    else finders.add(replicaName(store, table))
   }
 
   #becomesDurable(version: WrittenVersion): void {

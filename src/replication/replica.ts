@@ -22,10 +22,10 @@ import type { RegionClock } from './region-clock.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { Reports } from './reports.ts'
+import { takeOverLedger } from './ledger-handover.ts'
 import { membershipKey, replicaRowKey } from './rows.ts'
 import type { SeedProgress } from './seeding.ts'
 import { Seeding } from './seeding.ts'
-import { millisecondsOf } from './timestamp.ts'
 import type { Versions } from './versions.ts'
 
 /**
@@ -45,6 +45,9 @@ export class Replica {
   readonly #inbox: Delivery[] = []
   #draining = false
   #ready: boolean
+  /** It is being removed, and what it holds stays as it is. */
+  #stopped = false
+  readonly #alarmedMsByPeer = new Map<string, number>()
   #ledgerInUse: boolean
   #seeding: Seeding | undefined
   #collectedTo: Cursors = noCursors
@@ -148,6 +151,26 @@ export class Replica {
     })
   }
 
+  /** Applies nothing more. Returns the replica as it stays; undefined when the table is gone. */
+  async stop(): Promise<ReplicaRow | undefined> {
+    this.#stopped = true
+    return this.fence() // decided after whatever was being applied
+  }
+
+  /** Takes over what `leaver`, which was stopped, has in its ledger. This replica must have applied all that it has. */
+  async inheritLedger(leaver: Replica): Promise<void> {
+    const row = await leaver.row()
+    if (row === undefined) return
+    this.#ledgerInUse = true
+    const { store, table } = this.#options
+    await takeOverLedger({
+      globalId: table.globalId,
+      leaver: { store: leaver.#options.store, tableNumber: leaver.table.number, cursors: row.cursors },
+      heir: { store, tableNumber: table.number },
+      heirRow: () => this.row(),
+    })
+  }
+
   /** Fills this replica from `source`, unless it is filled; false when it was closed before that was done. */
   async seedFrom(source: string): Promise<boolean> {
     if (this.#ready) return true
@@ -193,7 +216,7 @@ export class Replica {
     if (this.#closed) return
     switch (message.kind) {
       case 'changes':
-        if (!this.#ready || !speaksFor(this.membership, from, message.report.epoch)) return
+        if (!this.#ready || this.#stopped || !speaksFor(this.membership, from, message.report.epoch)) return
         this.#inbox.push({ from, changes: message })
         this.#drain()
         return
@@ -313,7 +336,7 @@ export class Replica {
   }
 
   async #applyAll(): Promise<void> {
-    for (let first = this.#inbox.shift(); first !== undefined && !this.#closed; first = this.#inbox.shift()) {
+    for (let first = this.#inbox.shift(); first !== undefined && !this.#closed && !this.#stopped; first = this.#inbox.shift()) {
       await this.#apply(this.#withFollowers(first))
     }
   }
@@ -358,11 +381,12 @@ export class Replica {
       }
       const lags = this.#lags(from)
       const nowMs = trueClock.nowMs()
+      let aheadMs = 0
       for (const version of applied.versions) {
         lags.add(Math.max(0, nowMs - version.committedAtMs))
-        const aheadMs = clock.observe(version.timestamp)
-        if (aheadMs > 0) log.warn('clock-skew', { region, of: version.region, aheadMs, writtenAtMs: millisecondsOf(version.timestamp) })
+        aheadMs = Math.max(aheadMs, clock.observe(version.timestamp))
       }
+      this.#warnOfSkew(from, aheadMs)
       this.#wakeWaiters()
     }
     this.#reports.note(from, changes.report, row.cursors, this.membership)
@@ -375,6 +399,15 @@ export class Replica {
     }
     this.#reportLater()
     this.#collectLater()
+  }
+
+  /** The skew alarm [REP-7]: when a Region's clock passes the bound, and again when it has doubled, not for each of its writes. */
+  #warnOfSkew(of: string, aheadMs: number): void {
+    const { region, log } = this.#options
+    const alarmedMs = this.#alarmedMsByPeer.get(of) ?? 0
+    if (aheadMs <= 2 * alarmedMs && aheadMs > 0 === alarmedMs > 0) return
+    this.#alarmedMsByPeer.set(of, aheadMs)
+    if (aheadMs > 0) log.warn('clock-skew', { region, of, aheadMs })
   }
 
   #lags(peer: string): RecentLags {

@@ -17,7 +17,7 @@ import type { Registry } from './registry.ts'
  * on where it was: `resume` at the start of the world does what is unfinished.
  *
  *   create: member recorded -> every member confirms and counts it -> state transfer -> catch up -> ACTIVE     [REP-32]
- *   remove: fenced -> drained to every member -> recorded without it, its logs closed -> data go                [REP-37]
+ *   remove: fenced -> drained to every member -> its ledger handed over -> recorded without it, its logs closed -> data go   [REP-37]
  *
  * A member that cannot be reached holds a step up; nothing is guessed. What concerns one table is done one after the other: a replica that is
  * filled while ended incarnations are being left out would know neither the one nor the other state of the group [REP-31].
@@ -84,6 +84,7 @@ export class ReplicaLifecycle {
       for (const { region: member } of table.replicas) {
         if (member !== region) await this.#reaches(table, member, finals)
       }
+      await this.#handOverLedger(table, region)
       await this.#recordWithout(globalId, region, finals)
     }
     await this.#onRegion(region, async ({ engine, replication }) => {
@@ -147,6 +148,25 @@ export class ReplicaLifecycle {
         return this.#options.node(member).running?.replication.replica(table.globalId) === replica
       })
       if (reached !== false) return
+    }
+  }
+
+  /** What only the leaving replica had found stays known: another member takes its ledger over, once it has all that the leaver had. */
+  async #handOverLedger(table: GlobalTable, region: string): Promise<void> {
+    const heir = table.replicas.find((replica) => replica.region !== region && replica.status === 'ACTIVE')?.region
+    if (heir === undefined) return
+    for (;;) {
+      const seen = await this.#onReplica(table, region, (replica) => replica.stop())
+      if (seen === undefined) return
+      await this.#reaches(table, heir, seen.cursors)
+      const leaver = this.#options.node(region).running?.replication.replica(table.globalId)
+      if (leaver === undefined) continue
+      const isStill = (): boolean => this.#options.node(region).running?.replication.replica(table.globalId) === leaver
+      // If it crashes it may apply more before it is stopped again, so all is done once more.
+      await this.#onReplica(table, heir, async (replica) => {
+        if (isStill()) await replica.inheritLedger(leaver)
+      })
+      if (isStill()) return
     }
   }
 

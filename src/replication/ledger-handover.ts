@@ -1,0 +1,70 @@
+import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
+import type { Key, Range, Store, Write } from '../storage/store.ts'
+import type { Cursors } from './cursors.ts'
+import { cursorOf } from './cursors.ts'
+import { ledgerId } from './ledger.ts'
+import type { ReplicaRow } from './replica-row.ts'
+import { isWithdrawal, ledgerKey, logFrom, withdrawalKey } from './rows.ts'
+import { decodeVersion } from './version.ts'
+
+/**
+ * Takes over the ledger of a replica that is about to be removed: what only it had found must not go with it.
+ *
+ * The heir must have applied all that the leaver has; the leaver must have stopped. Then the one thing that can be missing is a withdrawal by a write that
+ * the heir applied and the leaver did not, when the heir had no entry to withdraw. Such writes are still in the heir's log, since the leaver's
+ * reports held back trimming.
+ */
+export interface Handover {
+  readonly globalId: string
+  readonly leaver: { readonly store: Store; readonly tableNumber: number; readonly cursors: Cursors }
+  readonly heir: { readonly store: Store; readonly tableNumber: number }
+  /** The heir's row once what it had begun to apply is durable. */
+  readonly heirRow: () => Promise<ReplicaRow | undefined>
+}
+
+/** Returns how many rows were taken over. */
+export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handover): Promise<number> {
+  const entries = new Set<string>()
+  let taken = 0
+  for await (const page of pages(leaver.store, spaceRange(leaver.tableNumber, spaces.ledger))) {
+    const rows = page.map(({ key, value }) => ({ key: rowKey(heir.tableNumber, spaces.ledger, suffixOf(key)), value }))
+    for (const { key } of rows) if (!isWithdrawal(key)) entries.add(nameOf(key))
+    taken += rows.length
+    await heir.store.transact(
+      rows.map(({ key }) => key),
+      (known) => ({ writes: rows.filter((_, index) => known[index] === undefined), result: undefined }),
+    )
+  }
+  if (entries.size === 0) return 0
+  for (const [incarnation, n] of (await heirRow())?.cursors ?? []) {
+    const from = cursorOf(leaver.cursors, incarnation) + 1
+    if (from > n) continue
+    for await (const page of pages(heir.store, logFrom(heir.tableNumber, incarnation, from))) {
+      const writes: Write[] = []
+      for (const { value } of page) {
+        const { base, itemKey, bytes } = decodeVersion(value)
+        if (base === undefined) continue
+        const id = ledgerId(globalId, itemKey, base.dot)
+        if (!entries.has(nameOf(ledgerKey(heir.tableNumber, base.timestamp, id)))) continue
+        writes.push({ key: withdrawalKey(heir.tableNumber, base.timestamp, id), value: bytes.subarray(10, 24) })
+      }
+      if (writes.length > 0) await heir.store.transact([], () => ({ writes, result: undefined }))
+    }
+  }
+  return taken
+}
+
+async function* pages(store: Store, range: Range): AsyncGenerator<readonly { readonly key: Key; readonly value: Uint8Array }[]> {
+  let rest = range
+  for (;;) {
+    const page = await store.page(rest, { entriesMax: 500, bytesMax: 4 << 20 })
+    yield page.entries
+    const last = page.entries.at(-1)
+    if (!page.more || last === undefined) return
+    rest = { ...rest, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
+  }
+}
+
+function nameOf(key: Key): string {
+  return Buffer.from(key).toString('latin1')
+}
