@@ -157,6 +157,11 @@ export class Replica {
     return this.fence() // decided after whatever was being applied
   }
 
+  /** True when there may be entries in its ledger. */
+  get hasLedger(): boolean {
+    return this.#ledgerInUse
+  }
+
   /** Takes over what `leaver`, which was stopped, has in its ledger. This replica must have applied all that it has. */
   async inheritLedger(leaver: Replica): Promise<void> {
     const row = await leaver.row()

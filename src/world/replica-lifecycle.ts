@@ -151,16 +151,17 @@ export class ReplicaLifecycle {
     }
   }
 
-  /** What only the leaving replica had found stays known: another member takes its ledger over, once it has all that the leaver had. */
+  /** What only the leaving replica had found stays known: the first member that has all that the leaver had takes its ledger over. */
   async #handOverLedger(table: GlobalTable, region: string): Promise<void> {
-    const heir = table.replicas.find((replica) => replica.region !== region && replica.status === 'ACTIVE')?.region
-    if (heir === undefined) return
+    const members = table.replicas.filter((replica) => replica.region !== region && replica.status === 'ACTIVE')
+    if (members.length === 0) return
     for (;;) {
       const seen = await this.#onReplica(table, region, (replica) => replica.stop())
-      if (seen === undefined) return
-      await this.#reaches(table, heir, seen.cursors)
       const leaver = this.#options.node(region).running?.replication.replica(table.globalId)
+      if (seen === undefined) return
       if (leaver === undefined) continue
+      if (!leaver.hasLedger) return
+      const heir = await Promise.race(members.map((member) => this.#reaches(table, member.region, seen.cursors).then(() => member.region)))
       const isStill = (): boolean => this.#options.node(region).running?.replication.replica(table.globalId) === leaver
       // If it crashes it may apply more before it is stopped again, so all is done once more.
       await this.#onReplica(table, heir, async (replica) => {
