@@ -2,7 +2,8 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { uuid } from '../base/random.ts'
-import type { Decision, Entry, Key, Range, Store, Value, Write } from '../storage/store.ts'
+import { pagesOf, restAfter } from '../storage/pages.ts'
+import type { Decision, Range, Store, Value, Write } from '../storage/store.ts'
 import {
   definitionKey,
   definitions,
@@ -53,8 +54,9 @@ export class RegionEngine {
     if (format === undefined)
       await store.transact([], () => ({ writes: [{ key: formatKey, value: Uint8Array.of(layoutVersion) }], result: undefined }))
     const tables: Table[] = []
-    for await (const entry of entriesOf(store, definitions)) tables.push(decodeTable(entry.value))
-    for await (const entry of entriesOf(store, droppedTables)) await removeRows(store, tableNumberOfDropped(entry.key))
+    for await (const page of pagesOf(store, definitions, readPage)) for (const { value } of page) tables.push(decodeTable(value))
+    for await (const page of pagesOf(store, droppedTables, readPage))
+      for (const { key } of page) await removeRows(store, tableNumberOfDropped(key))
     return new RegionEngine(options, tables)
   }
 
@@ -247,28 +249,6 @@ export class UnknownLayout extends Error {
 const layoutVersion = 1
 const readPage = { entriesMax: 200, bytesMax: 1 << 20 }
 const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }
-
-async function* entriesOf(store: Store, range: Range): AsyncGenerator<Entry> {
-  let rest = range
-  for (;;) {
-    const page = await store.page(rest, readPage)
-    yield* page.entries
-    const last = page.entries.at(-1)
-    if (!page.more || last === undefined) return
-    rest = restAfter(rest, last)
-  }
-}
-
-function restAfter(range: Range, last: Entry): Range {
-  return range.reverse === true ? { ...range, to: last.key } : { ...range, from: keyAfter(last.key) }
-}
-
-/** The next key in order. */
-function keyAfter(key: Key): Key {
-  const next = new Uint8Array(key.length + 1)
-  next.set(key)
-  return next
-}
 
 async function removeRows(store: Store, tableNumber: number): Promise<void> {
   const range = tableRange(tableNumber)

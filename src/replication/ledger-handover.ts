@@ -1,5 +1,6 @@
 import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
-import type { Key, Range, Store, Write } from '../storage/store.ts'
+import { pagesOf } from '../storage/pages.ts'
+import type { Key, Store, Write } from '../storage/store.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
 import { ledgerId } from './ledger.ts'
@@ -26,7 +27,7 @@ export interface Handover {
 export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handover): Promise<number> {
   const entries = new Set<string>()
   let taken = 0
-  for await (const page of pages(leaver.store, spaceRange(leaver.tableNumber, spaces.ledger))) {
+  for await (const page of pagesOf(leaver.store, spaceRange(leaver.tableNumber, spaces.ledger), pageLimit)) {
     const rows = page.map(({ key, value }) => ({ key: rowKey(heir.tableNumber, spaces.ledger, suffixOf(key)), value }))
     for (const { key } of rows) if (!isWithdrawal(key)) entries.add(nameOf(key))
     taken += rows.length
@@ -39,7 +40,7 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
   for (const [incarnation, n] of (await heirRow())?.cursors ?? []) {
     const from = cursorOf(leaver.cursors, incarnation) + 1
     if (from > n) continue
-    for await (const page of pages(heir.store, logFrom(heir.tableNumber, incarnation, from))) {
+    for await (const page of pagesOf(heir.store, logFrom(heir.tableNumber, incarnation, from), pageLimit)) {
       const writes: Write[] = []
       for (const { value } of page) {
         const { base, itemKey, bytes } = decodeVersion(value)
@@ -54,16 +55,7 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
   return taken
 }
 
-async function* pages(store: Store, range: Range): AsyncGenerator<readonly { readonly key: Key; readonly value: Uint8Array }[]> {
-  let rest = range
-  for (;;) {
-    const page = await store.page(rest, { entriesMax: 500, bytesMax: 4 << 20 })
-    yield page.entries
-    const last = page.entries.at(-1)
-    if (!page.more || last === undefined) return
-    rest = { ...rest, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
-  }
-}
+const pageLimit = { entriesMax: 500, bytesMax: 4 << 20 }
 
 function nameOf(key: Key): string {
   return Buffer.from(key).toString('latin1')

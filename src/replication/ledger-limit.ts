@@ -1,5 +1,6 @@
 import { spaceRange, spaces } from '../engine/keyspace.ts'
-import type { Key, Store, Write } from '../storage/store.ts'
+import { pagesOf } from '../storage/pages.ts'
+import type { Entry, Key, Store, Write } from '../storage/store.ts'
 import type { Dot } from './dot.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { decodeLedgerEntry } from './ledger.ts'
@@ -78,15 +79,8 @@ export class LedgerLimit {
     return excess - left
   }
 
-  async *#pages(): AsyncGenerator<readonly { readonly key: Key; readonly value: Uint8Array }[]> {
-    let range = spaceRange(this.#tableNumber, spaces.ledger)
-    for (;;) {
-      const { entries, more } = await this.#store.page(range, step)
-      yield entries
-      const last = entries.at(-1)
-      if (!more || last === undefined) return
-      range = { ...range, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
-    }
+  #pages(): AsyncIterable<readonly Entry[]> {
+    return pagesOf(this.#store, spaceRange(this.#tableNumber, spaces.ledger), step)
   }
 }
 

@@ -1,3 +1,4 @@
+import { pagesOf } from '../storage/pages.ts'
 import type { Store } from '../storage/store.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { decodeLedgerEntry } from './ledger.ts'
@@ -10,12 +11,10 @@ export async function* ledgerEntries(
   tableNumber: number,
   since: Timestamp,
 ): AsyncGenerator<{ readonly entry: LedgerEntry; readonly withdrawn: boolean }> {
-  let rest = ledgerFrom(tableNumber, since)
   let entry: LedgerEntry | undefined
   let entryKey: Uint8Array | undefined
-  for (;;) {
-    const page = await store.page(rest, { entriesMax: 500, bytesMax: 4 << 20 })
-    for (const { key, value } of page.entries) {
+  for await (const page of pagesOf(store, ledgerFrom(tableNumber, since), { entriesMax: 500, bytesMax: 4 << 20 })) {
+    for (const { key, value } of page) {
       if (isWithdrawal(key)) {
         // One without its entry withdraws what another Region found.
         if (entry === undefined || entryKey === undefined || !withdraws(key, entryKey)) continue
@@ -27,11 +26,6 @@ export async function* ledgerEntries(
         entryKey = key
       }
     }
-    const last = page.entries.at(-1)
-    if (!page.more || last === undefined) {
-      if (entry !== undefined) yield { entry, withdrawn: false }
-      return
-    }
-    rest = { ...rest, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
   }
+  if (entry !== undefined) yield { entry, withdrawn: false }
 }

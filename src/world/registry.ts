@@ -1,5 +1,6 @@
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal } from '../engine/refusal.ts'
+import { pagesOf } from '../storage/pages.ts'
 import type { Store } from '../storage/store.ts'
 import { afterPrefix } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
@@ -20,14 +21,11 @@ export class Registry {
 
   static async open(store: Store): Promise<Registry> {
     const tables: GlobalTable[] = []
-    let from = prefix
-    for (;;) {
-      const page = await store.page({ from, to: afterPrefix(prefix) }, { entriesMax: 500, bytesMax: 4 << 20 })
-      for (const { value } of page.entries) tables.push(JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable)
-      const last = page.entries.at(-1)
-      if (!page.more || last === undefined) return new Registry(store, tables)
-      from = Buffer.concat([last.key, Uint8Array.of(0)])
+    const range = { from: prefix, to: afterPrefix(prefix) }
+    for await (const page of pagesOf(store, range, { entriesMax: 500, bytesMax: 4 << 20 })) {
+      for (const { value } of page) tables.push(JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable)
     }
+    return new Registry(store, tables)
   }
 
   get(globalId: string): GlobalTable | undefined {
