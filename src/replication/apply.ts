@@ -9,7 +9,7 @@ import { isDropped } from './membership.ts'
 import type { Policy, PolicyName } from './policy.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
-import { cellKey, ledgerKey, logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
+import { cellKey, ledgerKey, logKey, nameOf, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
 import { receive } from './siblings.ts'
 import type { Version } from './version.ts'
 import { decodeVersion } from './version.ts'
@@ -185,8 +185,4 @@ class KeySet {
   indexOf(key: Key): number {
     return this.#indexByName.get(nameOf(key)) ?? -1
   }
-}
-
-function nameOf(key: Key): string {
-  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }

@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import { spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { sleep } from '../base/scheduler.ts'
-import type { Range, Store } from '../storage/store.ts'
+import { pagesOf } from '../storage/pages.ts'
+import type { Store } from '../storage/store.ts'
 import { decodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { noCursors } from './cursors.ts'
@@ -27,10 +28,8 @@ export async function digestOf(store: Store, scheduler: Scheduler, tableNumber: 
     const replicaRow = await snapshot.get(replicaRowKey(tableNumber))
     const hash = createHash('sha256')
     let items = 0
-    let rest: Range = spaceRange(tableNumber, spaces.items)
-    for (;;) {
-      const page = await snapshot.page(rest, pageLimit)
-      for (const { key, value } of page.entries) {
+    for await (const page of pagesOf(snapshot, spaceRange(tableNumber, spaces.items), pageLimit)) {
+      for (const { key, value } of page) {
         const { siblings } = decodeCell(value)
         const { stored } = policy.show(siblings)
         if (siblings.every((version) => version.stored === undefined)) continue
@@ -41,9 +40,6 @@ export async function digestOf(store: Store, scheduler: Scheduler, tableNumber: 
           .update(stored?.image ?? 'deleted')
         if (stored !== undefined) items++
       }
-      const last = page.entries.at(-1)
-      if (!page.more || last === undefined) break
-      rest = { ...rest, from: Buffer.concat([last.key, Uint8Array.of(0)]) }
       await sleep(scheduler, 0) // others run between pages: a large table must not hold up its clients
     }
     return { hex: hash.digest('hex'), items, cursors: replicaRow === undefined ? noCursors : decodeReplicaRow(replicaRow).cursors }

@@ -1,11 +1,11 @@
 import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
 import { pagesOf } from '../storage/pages.ts'
-import type { Key, Store, Write } from '../storage/store.ts'
+import type { Store, Write } from '../storage/store.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
 import { ledgerId } from './ledger.ts'
 import type { ReplicaRow } from './replica-row.ts'
-import { isWithdrawal, ledgerKey, logFrom, withdrawalKey } from './rows.ts'
+import { isWithdrawal, ledgerKey, logFrom, nameOf, withdrawalKey } from './rows.ts'
 import { decodeVersion } from './version.ts'
 
 /**
@@ -56,7 +56,3 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
 }
 
 const pageLimit = { entriesMax: 500, bytesMax: 4 << 20 }
-
-function nameOf(key: Key): string {
-  return Buffer.from(key).toString('latin1')
-}
