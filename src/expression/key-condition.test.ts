@@ -3,6 +3,7 @@ import type { AttributeMap } from '../item/attribute-value.ts'
 import { isInvalid } from '../item/invalid.ts'
 import type { Invalid } from '../item/invalid.ts'
 import type { KeySchema } from '../item/key-schema.ts'
+import { asIndexKeySchema } from '../item/key-schema.ts'
 import { bindExpressions } from './bind.ts'
 import { resolveKeyCondition } from './key-condition.ts'
 import type { KeyRange } from './key-condition.ts'
@@ -22,11 +23,15 @@ describe('a range of the partition', () => {
     ['pk = :p AND :n > sk', { op: '<', value: { N: '1' } }],
     ['pk = :p AND sk BETWEEN :n AND :m', { op: 'BETWEEN', low: { N: '1' }, high: { N: '2' } }],
   ])('%s', (text, sort) => {
-    expect(resolve(text, schema)).toEqual({ partition, sort })
+    expect(resolve(text, schema)).toEqual({ partition: [partition], equal: [], sort })
   })
 
   test('a prefix of the sort key', () => {
-    expect(resolve('pk = :p AND begins_with(sk, :p)', textual)).toEqual({ partition, sort: { op: 'begins_with', prefix: partition } })
+    expect(resolve('pk = :p AND begins_with(sk, :p)', textual)).toEqual({
+      partition: [partition],
+      equal: [],
+      sort: { op: 'begins_with', prefix: partition },
+    })
   })
 })
 
@@ -81,5 +86,5 @@ function resolve(text: string, key: KeySchema): KeyRange | Invalid {
   const bound = bindExpressions({ keyCondition: text, names: undefined, values: Object.keys(used).length === 0 ? undefined : used })
   if (isInvalid(bound)) return bound
   if (bound.keyCondition === undefined) throw new Error('no key condition')
-  return resolveKeyCondition(bound.keyCondition, key)
+  return resolveKeyCondition(bound.keyCondition, asIndexKeySchema(key))
 }

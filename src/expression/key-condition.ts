@@ -2,14 +2,13 @@
  * What a KeyConditionExpression selects: one partition, and possibly a range of sort keys in it.
  *
  * The plan is a list of conditions on top-level attributes, made without knowing the table; {@link resolveKeyCondition} matches it
- * with the key schema of the table or index. An index with several partition and sort attributes needs another resolver
- * over the same plan, and nothing else.
+ * with the key schema of the table or index.
  */
 import { typeOf } from '../item/attribute-value.ts'
 import type { AttributeValue } from '../item/attribute-value.ts'
 import { invalid } from '../item/invalid.ts'
 import type { Invalid } from '../item/invalid.ts'
-import type { KeyAttribute, KeySchema } from '../item/key-schema.ts'
+import type { IndexKeySchema, KeyAttribute } from '../item/key-schema.ts'
 
 export interface KeyConditionPlan {
   /** In the order of the text; at most one for each attribute. */
@@ -27,26 +26,51 @@ export type SortRange =
   | { readonly op: 'begins_with'; readonly prefix: AttributeValue }
 
 export interface KeyRange {
-  readonly partition: AttributeValue
+  /** One value for each partition attribute. */
+  readonly partition: readonly AttributeValue[]
+  /** What the first sort attributes are equal to. */
+  readonly equal: readonly AttributeValue[]
+  /** The range of the sort attribute after those; undefined: all of it. */
   readonly sort: SortRange | undefined
 }
 
-/** The order of these checks is partly a guess: each text has been observed, two mistakes at once have not. */
-export function resolveKeyCondition(plan: KeyConditionPlan, schema: KeySchema): KeyRange | Invalid {
+/**
+ * Every partition attribute must be given with `=`; sort attributes from the first on, all but the last of them with `=` (developer guide,
+ * "Multi-attribute keys"). The order of these checks is partly a guess: each text has been observed, two mistakes at once have not.
+ */
+export function resolveKeyCondition(plan: KeyConditionPlan, schema: IndexKeySchema): KeyRange | Invalid {
   const { conditions } = plan
-  if (conditions.length > 2) return invalid('Conditions can be of length 1 or 2 only')
-  const partition = conditions.find(({ attribute }) => attribute === schema.partition.name)
-  if (partition === undefined) return missed(schema.partition)
-  const other = conditions.find((condition) => condition !== partition)
-  if (other !== undefined) {
-    if (schema.sort === undefined) return NOT_SUPPORTED
-    if (other.attribute !== schema.sort.name) return missed(schema.sort)
+  const keys = [...schema.partition, ...schema.sort]
+  if (conditions.length > Math.max(2, keys.length)) return invalid('Conditions can be of length 1 or 2 only')
+  const conditionOn = (key: KeyAttribute): KeyCondition | undefined => conditions.find(({ attribute }) => attribute === key.name)
+  const missing = schema.partition.find((key) => conditionOn(key) === undefined)
+  if (missing !== undefined) return missed(missing)
+  const given = schema.sort.filter((key) => conditionOn(key) !== undefined)
+  if (conditions.length > schema.partition.length + given.length) {
+    const [expected] = schema.sort
+    return expected === undefined ? NOT_SUPPORTED : missed(expected)
   }
-  if (partition.range.op !== '=') return NOT_SUPPORTED
-  const unusable =
-    unusableOperand(partition, schema.partition) ??
-    (other === undefined || schema.sort === undefined ? undefined : unusableOperand(other, schema.sort))
-  return unusable ?? { partition: partition.range.value, sort: other?.range }
+  const skipped = schema.sort.slice(0, given.length).find((key) => conditionOn(key) === undefined)
+  if (skipped !== undefined) return missed(skipped)
+  if (schema.partition.some((key) => conditionOn(key)?.range.op !== '=')) return NOT_SUPPORTED
+  for (const key of keys) {
+    const condition = conditionOn(key)
+    const unusable = condition && unusableOperand(condition, key)
+    if (unusable !== undefined) return unusable
+  }
+  return rangeOf(
+    schema.partition.flatMap((key) => conditionOn(key)?.range ?? []),
+    given.flatMap((key) => conditionOn(key)?.range ?? []),
+  )
+}
+
+function rangeOf(partition: readonly SortRange[], sort: readonly SortRange[]): KeyRange | Invalid {
+  const equal: AttributeValue[] = []
+  for (const range of sort.slice(0, -1)) {
+    if (range.op !== '=') return NOT_SUPPORTED
+    equal.push(range.value)
+  }
+  return { partition: partition.flatMap((range) => (range.op === '=' ? [range.value] : [])), equal, sort: sort.at(-1) }
 }
 
 const NOT_SUPPORTED = invalid('Query key condition not supported')

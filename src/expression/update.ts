@@ -19,6 +19,8 @@ export interface UpdatePlan {
   readonly actions: readonly UpdateAction[]
   /** Where the actions act; a leaf's ordinal is the position of its action. */
   readonly targets: PathFields
+  /** What is said when ADD or DELETE meets a value of another type; undefined is what update expressions say. */
+  readonly typeMismatch?: Invalid
 }
 
 export type UpdateAction =
@@ -45,7 +47,7 @@ export interface Updated {
 export function applyUpdate(plan: UpdatePlan, item: AttributeMap): Updated | Invalid {
   const edits: Edit[] = []
   for (const action of plan.actions) {
-    const edit = editOf(action, item)
+    const edit = editOf(action, item, plan.typeMismatch ?? TYPE_WRONG)
     if (isInvalid(edit)) return edit
     edits.push(edit)
   }
@@ -61,6 +63,14 @@ export function projectTouched(touched: TouchedPaths, item: AttributeMap): Attri
   return project(touched, item)
 }
 
+/**
+ * Whether the update can only take away. It then makes no item where there is none: documented for AttributeUpdates ("DELETE: nothing
+ * happens; there is no attribute to delete"); that update expressions do the same is a guess.
+ */
+export function onlyTakesAway({ actions }: UpdatePlan): boolean {
+  return actions.every(({ kind }) => kind === 'remove' || kind === 'delete')
+}
+
 /** The top-level attributes that the update touches; the caller refuses those of the key. */
 export function updatePaths(plan: UpdatePlan): readonly string[] {
   return [...plan.targets.children.keys()]
@@ -73,16 +83,16 @@ const TYPE_WRONG = invalid('An operand in the update expression has an incorrect
 /** What is to stand at a path afterwards; undefined is nothing. */
 type Edit = AttributeValue | undefined
 
-function editOf(action: UpdateAction, item: AttributeMap): Edit | Invalid {
+function editOf(action: UpdateAction, item: AttributeMap, typeMismatch: Invalid): Edit | Invalid {
   switch (action.kind) {
     case 'set':
       return evaluate(action.value, item)
     case 'remove':
       return undefined
     case 'add':
-      return sum(valueAt(item, action.path), action.value)
+      return sum(valueAt(item, action.path), action.value, typeMismatch)
     case 'delete':
-      return difference(valueAt(item, action.path), action.value)
+      return difference(valueAt(item, action.path), action.value, typeMismatch)
   }
 }
 
@@ -112,23 +122,24 @@ function evaluate(operand: UpdateOperand, item: AttributeMap): AttributeValue | 
   }
 }
 
-/** ADD: a missing number counts as zero, a missing set as empty. */
-function sum(old: AttributeValue | undefined, added: AttributeValue): AttributeValue | Invalid {
+/** ADD: a missing number counts as zero, a missing set as empty. Only the legacy ADD comes here with a list. */
+function sum(old: AttributeValue | undefined, added: AttributeValue, typeMismatch: Invalid): AttributeValue | Invalid {
   if (old === undefined) return added
   if ('N' in old && 'N' in added) return numberOf(addNumbers(old.N, added.N))
   if ('SS' in old && 'SS' in added) return { SS: union(old.SS, added.SS) }
   if ('NS' in old && 'NS' in added) return { NS: union(old.NS, added.NS) }
   if ('BS' in old && 'BS' in added) return { BS: union(old.BS, added.BS) }
-  return TYPE_WRONG
+  if ('L' in old && 'L' in added) return { L: [...old.L, ...added.L] }
+  return typeMismatch
 }
 
 /** DELETE: there are no empty sets, so with its last member the attribute goes. */
-function difference(old: AttributeValue | undefined, taken: AttributeValue): Edit | Invalid {
+function difference(old: AttributeValue | undefined, taken: AttributeValue, typeMismatch: Invalid): Edit | Invalid {
   if (old === undefined) return undefined
   if ('SS' in old && 'SS' in taken) return unlessEmpty(without(old.SS, taken.SS), (SS) => ({ SS }))
   if ('NS' in old && 'NS' in taken) return unlessEmpty(without(old.NS, taken.NS), (NS) => ({ NS }))
   if ('BS' in old && 'BS' in taken) return unlessEmpty(without(old.BS, taken.BS), (BS) => ({ BS }))
-  return TYPE_WRONG
+  return typeMismatch
 }
 
 function numberOf(result: string | Invalid): AttributeValue | Invalid {

@@ -4,7 +4,7 @@ import { attributeOf, newMap, typeOf } from './attribute-value.ts'
 import type { Invalid } from './invalid.ts'
 import { invalid, isInvalid } from './invalid.ts'
 import { utf8SizeBytes } from './item-size.ts'
-import type { KeyAttribute, KeySchema } from './key-schema.ts'
+import type { KeyAttribute, KeyAttributeType, KeySchema } from './key-schema.ts'
 import { decodeNumber, encodeNumber } from './number.ts'
 
 /**
@@ -25,8 +25,8 @@ export const PARTITION_KEY_BYTES_MAX = 2048
 export const SORT_KEY_BYTES_MAX = 1024
 
 /** Both as seen in public reports; the missing space is DynamoDB's. */
-const PARTITION_KEY_TOO_LARGE = `One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of${PARTITION_KEY_BYTES_MAX} bytes`
-const SORT_KEY_TOO_LARGE = `One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of ${SORT_KEY_BYTES_MAX} bytes`
+export const PARTITION_KEY_TOO_LARGE = `One or more parameter values were invalid: Size of hashkey has exceeded the maximum size limit of${PARTITION_KEY_BYTES_MAX} bytes`
+export const SORT_KEY_TOO_LARGE = `One or more parameter values were invalid: Aggregated size of all range keys has exceeded the size limit of ${SORT_KEY_BYTES_MAX} bytes`
 const KEY_MISMATCH = 'The provided key element does not match the schema'
 
 const HASH_BYTES = 4
@@ -52,10 +52,25 @@ export function parseKey(schema: KeySchema, json: AttributeMap): { key: Uint8Arr
   return isInvalid(key) ? key : { key }
 }
 
+/** What is wrong with a key attribute that is there, has its type and is empty; undefined when none is. It asks for no whole key. */
+export function emptyKeyProblem({ partition, sort }: KeySchema, attributes: AttributeMap): Invalid | undefined {
+  for (const { name, type } of sort === undefined ? [partition] : [partition, sort]) {
+    const value = attributeOf(attributes, name)
+    if (value !== undefined && type in value && keyPartOf(value).length === 0) return emptyKey(name, type)
+  }
+  return undefined
+}
+
 /** What the keys of all items of a partition begin with. The value has the schema's type. */
 export function partitionPrefix(schema: KeySchema, partitionValue: AttributeValue): Uint8Array {
   assert(typeOf(partitionValue) === schema.partition.type, 'a partition key has the type of its schema')
   return writeKey(keyPartOf(partitionValue), undefined)
+}
+
+/** What the keys of all items of the same partition begin with, from the key of one of them. */
+export function partitionOf(key: Uint8Array): Uint8Array {
+  const bytes = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  return key.subarray(0, HEADER_BYTES + bytes.readUInt16BE(HASH_BYTES))
 }
 
 /** What follows the partition prefix in the key of an item with this sort key. */
@@ -106,7 +121,7 @@ function hashBoundary(segment: number, totalSegments: number): Uint8Array {
 }
 
 /** A value in its key form: text is written as UTF-8 directly into the key, the others come as bytes. */
-type KeyPart = string | Uint8Array
+export type KeyPart = string | Uint8Array
 
 function isRefused(part: KeyPart | Invalid): part is Invalid {
   return typeof part === 'object' && 'invalid' in part
@@ -120,13 +135,14 @@ function keyValue({ name, type }: KeyAttribute, attributes: AttributeMap): KeyPa
     return invalid(`One or more parameter values were invalid: Type mismatch for key ${name} expected: ${type} actual: ${typeOf(value)}`)
   }
   const part = keyPartOf(value)
-  if (part.length === 0) {
-    const kind = type === 'S' ? 'string' : 'binary'
-    return invalid(
-      `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${kind} value. Key: ${name}`,
-    )
-  }
-  return part
+  return part.length === 0 ? emptyKey(name, type) : part
+}
+
+function emptyKey(name: string, type: KeyAttributeType): Invalid {
+  const kind = type === 'S' ? 'string' : 'binary'
+  return invalid(
+    `One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty ${kind} value. Key: ${name}`,
+  )
 }
 
 function hasKeyAttribute({ name, type }: KeyAttribute, attributes: AttributeMap): boolean {
@@ -140,7 +156,7 @@ function encodeParts(partition: KeyPart, sort: KeyPart | undefined): Uint8Array 
   return writeKey(partition, sort)
 }
 
-function writeKey(partition: KeyPart, sort: KeyPart | undefined): Uint8Array {
+export function writeKey(partition: KeyPart, sort: KeyPart | undefined): Uint8Array {
   const partitionBytes = partSizeBytes(partition)
   const sortAt = HEADER_BYTES + partitionBytes
   const key = Buffer.allocUnsafe(sortAt + (sort === undefined ? 0 : partSizeBytes(sort)))
@@ -164,7 +180,7 @@ function writePart(key: Buffer, part: KeyPart, at: number, sizeBytes: number): v
   else for (let index = 0; index < sizeBytes; index++) key[at + index] = part.charCodeAt(index)
 }
 
-function keyPartOf(value: AttributeValue): KeyPart {
+export function keyPartOf(value: AttributeValue): KeyPart {
   if ('S' in value) return value.S
   if ('N' in value) return encodeNumber(value.N)
   assert('B' in value, 'a key attribute is a string, a number or binary')

@@ -56,7 +56,7 @@ function bindChange(clause: 'ADD' | 'DELETE', allowed: ReadonlySet<AttributeType
   return value
 }
 
-const spelledOut: Record<AttributeType, string> = {
+export const spelledOut: Record<AttributeType, string> = {
   S: 'STRING',
   N: 'NUMBER',
   B: 'BINARY',

@@ -32,9 +32,9 @@ export class Scope {
     return known !== undefined && Object.hasOwn(known, placeholder)
   }
 
-  /** The written path itself where it has no placeholders. */
+  /** The written path itself where it has no placeholders. A request without names has none: there, `#a` is a name like any other. */
   path(written: WrittenPath): Path {
-    return written.some(isName) ? written.map((step) => (isName(step) ? this.#name(step) : step)) : written
+    return this.#names !== undefined && written.some(isName) ? written.map((step) => (isName(step) ? this.#name(step) : step)) : written
   }
 
   value(placeholder: string): AttributeValue {
