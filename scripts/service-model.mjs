@@ -1,24 +1,33 @@
 /**
- * Makes src/api/service-model.ts from the public service model of DynamoDB, as botocore (Apache-2.0) ships it:
+ * Makes src/api/service-model.ts from the public service models of DynamoDB and DynamoDB Streams, as botocore (Apache-2.0) ships them:
  *
- *   node scripts/service-model.mjs path/to/dynamodb/2012-08-10/service-2.json[.gz]
+ *   node scripts/service-model.mjs path/to/dynamodb/2012-08-10/service-2.json[.gz] path/to/dynamodbstreams/2012-08-10/service-2.json[.gz]
  *
- * Keeps the names of all operations, and of the shapes that their inputs reach only what a validator needs.
+ * They are in the package itself (`pip download --no-deps botocore`, then unzip botocore/data) and in Debian's python3-botocore.
+ *
+ * Keeps the names of all operations, and of the shapes that their inputs reach only what a validator needs. A shape that both models
+ * name is the same in both.
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 
-const [path] = process.argv.slice(2)
-if (path === undefined) throw new Error('usage: node scripts/service-model.mjs SERVICE_MODEL')
-const bytes = readFileSync(path)
-const model = JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
+const [tablesPath, streamsPath] = process.argv.slice(2)
+if (streamsPath === undefined) throw new Error('usage: node scripts/service-model.mjs DYNAMODB_MODEL STREAMS_MODEL')
+const [tables, streams] = [tablesPath, streamsPath].map((path) => {
+  const bytes = readFileSync(path)
+  return JSON.parse((path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8'))
+})
 
 /** In what order DynamoDB prints the values of an enum, where that has been seen; the model's order otherwise. */
 const printedOrder = {
   AttributeAction: ['DELETE', 'PUT', 'ADD'],
   BillingMode: ['PROVISIONED', 'PAY_PER_REQUEST'],
+  ComparisonOperator: [
+    ...['IN', 'NULL', 'BETWEEN', 'LT', 'NOT_CONTAINS', 'EQ', 'GT', 'NOT_NULL', 'NE', 'LE', 'BEGINS_WITH', 'GE', 'CONTAINS'],
+  ],
   ConditionalOperator: ['OR', 'AND'],
   KeyType: ['HASH', 'RANGE'],
+  ProjectionType: ['ALL', 'INCLUDE', 'KEYS_ONLY'],
   ReturnConsumedCapacity: ['INDEXES', 'TOTAL', 'NONE'],
   ReturnItemCollectionMetrics: ['SIZE', 'NONE'],
   ReturnValue: ['ALL_NEW', 'UPDATED_OLD', 'ALL_OLD', 'NONE', 'UPDATED_NEW'],
@@ -28,18 +37,28 @@ const printedOrder = {
   StreamViewType: ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'],
 }
 
-const operations = Object.fromEntries(Object.values(model.operations).map((operation) => [operation.name, operation.input?.shape]))
 const shapes = {}
-for (const name of Object.values(operations)) if (name !== undefined) reach(name)
+const operations = operationsOf(tables)
+const streamOperations = operationsOf(streams)
 
-function reach(name) {
-  if (name in shapes) return
+function operationsOf(model) {
+  const shapeByOperation = Object.fromEntries(Object.values(model.operations).map(({ name, input }) => [name, input?.shape]))
+  const reached = new Set()
+  for (const name of Object.values(shapeByOperation)) if (name !== undefined) reach(model, name, reached)
+  return shapeByOperation
+}
+
+function reach(model, name, reached) {
+  if (reached.has(name)) return
+  reached.add(name)
   const shape = model.shapes[name]
-  shapes[name] = compact(name, shape)
+  const compacted = compact(name, shape)
+  if (name in shapes && JSON.stringify(shapes[name]) !== JSON.stringify(compacted)) throw new Error(`the models differ in ${name}`)
+  shapes[name] = compacted
   // The item room reads attribute values; the validator only has to know where they are.
   if (name === 'AttributeValue') return
-  for (const member of Object.values(shape.members ?? {})) reach(member.shape)
-  for (const part of [shape.member, shape.key, shape.value]) if (part !== undefined) reach(part.shape)
+  for (const member of Object.values(shape.members ?? {})) reach(model, member.shape, reached)
+  for (const part of [shape.member, shape.key, shape.value]) if (part !== undefined) reach(model, part.shape, reached)
 }
 
 function compact(name, shape) {
@@ -64,15 +83,21 @@ function compact(name, shape) {
 
 const lines = [
   '/**',
-  ' * What the public service model of DynamoDB says of the inputs of its operations. Made by scripts/service-model.mjs; not for editing.',
-  ` * Source: botocore, dynamodb/${model.metadata.apiVersion}/service-2.json (Apache-2.0, Amazon.com, Inc. or its affiliates).`,
+  ' * What the public service models of DynamoDB and its Streams say of the inputs of their operations.',
+  ' * Made by scripts/service-model.mjs; not for editing.',
+  ` * Source: botocore, dynamodb/${tables.metadata.apiVersion}/service-2.json and dynamodbstreams/${streams.metadata.apiVersion}/service-2.json`,
+  ' * (Apache-2.0, Amazon.com, Inc. or its affiliates).',
   ' */',
   "import type { Shape } from './validation/shape.ts'",
   '',
-  '/** Every operation, with the shape of its input. */',
+  '/** Every operation of DynamoDB, with the shape of its input. */',
   `export const inputShapes = ${JSON.stringify(operations)} as const`,
   '',
-  'export type OperationName = keyof typeof inputShapes',
+  '/** Every operation of DynamoDB Streams, a service of its own on the wire. */',
+  `export const streamInputShapes = ${JSON.stringify(streamOperations)} as const`,
+  '',
+  'export type StreamOperationName = keyof typeof streamInputShapes',
+  'export type OperationName = keyof typeof inputShapes | StreamOperationName',
   '',
   `export const shapes: Readonly<Record<string, Shape>> = {`,
   ...Object.keys(shapes)

@@ -31,6 +31,8 @@ export interface ApiOptions {
   /** Undefined: whoever reaches the port may do everything, and signatures are not looked at. */
   readonly credentials: Credentials | undefined
   readonly onReply?: OnReply
+  /** False: nobody is held to provisioned throughput. */
+  readonly throttling?: boolean
 }
 
 export function createApi(options: ApiOptions): Api {

@@ -18,6 +18,8 @@ export interface Claim {
   /** Seconds for which a presigned request holds; undefined for one with a header. */
   readonly expiresS: string | undefined
   readonly presigned: boolean
+  /** What temporary credentials carry beside their key. */
+  readonly sessionToken: string | undefined
 }
 
 export interface CredentialScope {
@@ -53,12 +55,23 @@ export function parseClaim(request: SignedRequest): Claim | WireError {
   if (header === undefined || header === '') {
     return authenticationError('MissingAuthenticationTokenException', 'Request is missing Authentication Token')
   }
-  return claimOfHeader(header, headerOf(request, 'x-amz-date') ?? headerOf(request, 'date'))
+  return claimOfHeader(header, headerOf(request, 'x-amz-date') ?? headerOf(request, 'date'), headerOf(request, 'x-amz-security-token'))
 }
 
 export function headerOf(request: SignedRequest, name: string): string | undefined {
   const value = request.headers[name]
   return typeof value === 'object' ? value.join(',') : value
+}
+
+/** All values of a header that was sent several times. */
+export function headerValues(request: SignedRequest, name: string): readonly string[] {
+  const value = request.headers[name]
+  return value === undefined ? [] : typeof value === 'string' ? [value] : value
+}
+
+/** A parameter of the query string. */
+export function parameterOf({ url }: SignedRequest, name: string): string | undefined {
+  return url.includes(name) ? (new URLSearchParams(queryOf(url)).get(name) ?? undefined) : undefined
 }
 
 export function queryOf(url: string): string {
@@ -70,14 +83,14 @@ export function queryOf(url: string): string {
  * What stands before the signature is the same in all requests of a client on one day, so it is taken apart once. Everything
  * that is not quite so takes the long way.
  */
-function claimOfHeader(header: string, date: string | undefined): Claim | WireError {
+function claimOfHeader(header: string, date: string | undefined, sessionToken: string | undefined): Claim | WireError {
   const at = header.indexOf(lastField)
-  if (at < 0 || at > rememberedLengthMax || date === undefined) return readClaim(header, date)
+  if (at < 0 || at > rememberedLengthMax || date === undefined) return readClaim(header, date, sessionToken)
   const front = header.slice(0, at)
   const remembered = claimByFront.get(front)
   const signature = header.slice(at + lastField.length)
-  if (remembered !== undefined && hexDigits.test(signature)) return { ...remembered, signature, date }
-  const claim = readClaim(header, date)
+  if (remembered !== undefined && hexDigits.test(signature)) return { ...remembered, signature, date, sessionToken }
+  const claim = readClaim(header, date, sessionToken)
   if (!isWireError(claim)) claimByFront.set(front, claim)
   return claim
 }
@@ -88,8 +101,14 @@ const claimByFront = new BoundedCache<string, Claim>(1000)
 /** Longer ones are no client's habit. */
 const rememberedLengthMax = 1000
 
-function readClaim(header: string, date: string | undefined): Claim | WireError {
+function readClaim(header: string, date: string | undefined, sessionToken: string | undefined): Claim | WireError {
   const fields = fieldsOf(header)
+  // What the text hashes is a guess: the piece that has no equal-sign.
+  if (typeof fields === 'string') {
+    return incomplete(
+      `Invalid key=value pair (missing equal-sign) in Authorization header (hashed with SHA-256 and encoded with Base64): '${hashOf(fields)}'.`,
+    )
+  }
   const credential = fields.get('Credential')
   const signature = fields.get('Signature')
   const signedHeaders = fields.get('SignedHeaders')
@@ -97,15 +116,25 @@ function readClaim(header: string, date: string | undefined): Claim | WireError 
     const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !fields.has(name))
     const texts = missing.map((name) => `Authorization header requires '${name}' parameter. `)
     if (date === undefined) texts.push("Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ")
-    const hashed = createHash('sha256').update(header).digest('base64')
-    return incomplete(`${texts.join('')}(Hashed with SHA-256 and encoded with Base64) Authorization=${hashed}`)
+    return incomplete(`${texts.join('')}(Hashed with SHA-256 and encoded with Base64) Authorization=${hashOf(header)}`)
   }
   const [accessKeyId, scope] = splitCredential(credential)
   if (scope === undefined) return incomplete(credentialText(credential))
-  return { accessKeyId, scope, signedHeaders: signedHeaders.split(';'), signature, date, expiresS: undefined, presigned: false }
+  const names = namesIn(signedHeaders)
+  return { accessKeyId, scope, signedHeaders: names, signature, date, expiresS: undefined, presigned: false, sessionToken }
+}
+
+function namesIn(signedHeaders: string): readonly string[] {
+  return signedHeaders.toLowerCase().split(';')
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('base64')
 }
 
 function claimOfQuery(query: URLSearchParams): Claim | WireError {
+  const stated = query.get('X-Amz-Algorithm')
+  if (stated && stated !== algorithm) return incomplete(`Unsupported AWS 'algorithm': '${stated}'. `)
   const names = ['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature', 'X-Amz-SignedHeaders', 'X-Amz-Date']
   const missing = names.filter((name) => !query.get(name))
   if (missing.length > 0) {
@@ -118,22 +147,27 @@ function claimOfQuery(query: URLSearchParams): Claim | WireError {
   return {
     accessKeyId,
     scope,
-    signedHeaders: (query.get('X-Amz-SignedHeaders') ?? '').split(';'),
+    signedHeaders: namesIn(query.get('X-Amz-SignedHeaders') ?? ''),
     signature: query.get('X-Amz-Signature') ?? '',
     date: query.get('X-Amz-Date') ?? '',
     expiresS: query.get('X-Amz-Expires') ?? undefined,
     presigned: true,
+    sessionToken: query.get('X-Amz-Security-Token') ?? undefined,
   }
 }
 
-/** `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields. */
-function fieldsOf(header: string): ReadonlyMap<string, string> {
+/**
+ * `AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…`, with commas, blanks or both between the fields.
+ * @returns the first field that has no equal-sign, when there is one
+ */
+function fieldsOf(header: string): ReadonlyMap<string, string> | string {
   const fields = new Map<string, string>()
   let at = endOfField(header, 0)
   while (at < header.length) {
     const from = at + 1
     at = endOfField(header, from)
     const equals = header.indexOf('=', from)
+    if (at > from && (equals < 0 || equals >= at)) return header.slice(from, at)
     if (equals > from && equals < at - 1) fields.set(header.slice(from, equals), header.slice(equals + 1, at))
   }
   return fields

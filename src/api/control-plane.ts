@@ -1,5 +1,6 @@
 import type { Refusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Statistics } from '../engine/versioning.ts'
 import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 
 /**
@@ -35,6 +36,8 @@ export interface TableView {
   readonly table: Table
   readonly itemCount: number
   readonly sizeBytes: number
+  /** Of its indexes, by name. */
+  readonly indexes: Readonly<Record<string, Statistics>>
   /** The other Regions' replicas, in order of creation; undefined when the table is regional. */
   readonly replicas: readonly ReplicaView[] | undefined
 }

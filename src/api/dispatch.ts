@@ -4,7 +4,9 @@ import { encodeAnswer } from './answer.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { operations } from './operations/registry.ts'
 import type { OperationName } from './service-model.ts'
+import { Throttle } from './throttle.ts'
 import { validateInput } from './validation/validate-input.ts'
+import { wrongAttributeValue } from './validation/wrong-attribute-value.ts'
 import type { WireError } from './wire-error.ts'
 import { encodeError, internalServerError, isWireError, unknownOperation } from './wire-error.ts'
 
@@ -27,17 +29,18 @@ export interface Reply {
   readonly body: Buffer
 }
 
-export function createDispatcher(options: { controlPlane: ControlPlane; clock: Clock; log: Log }): Dispatcher {
+export function createDispatcher(options: { controlPlane: ControlPlane; clock: Clock; log: Log; throttling?: boolean }): Dispatcher {
+  const throttle = options.throttling === false ? undefined : new Throttle()
   const { controlPlane, clock, log } = options
   return {
     async dispatch({ region, operation: name, input, host, requestId }) {
       const operation = operations[name]
       if (operation === undefined) return errorReply(unknownOperation)
       try {
-        const wrong = validateInput(name, input)
-        if (wrong !== undefined) return errorReply(wrong)
-        const outcome = await operation.run({ region, controlPlane, nowMs: clock.nowMs(), host }, input)
-        return isWireError(outcome) ? errorReply(outcome) : { status: 200, body: encodeAnswer(outcome) }
+        const outcome =
+          validateInput(name, input) ?? (await operation.run({ region, controlPlane, nowMs: clock.nowMs(), host, throttle }, input))
+        if (isWireError(outcome)) return errorReply(wrongAttributeValue(name, input) ?? outcome)
+        return { status: 200, body: encodeAnswer(outcome) }
       } catch (error) {
         log.error('request-failed', { requestId, region, operation: name, error })
         return errorReply(internalServerError)

@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 import { Agent, request } from 'node:http'
 import { connect } from 'node:net'
 import { gzipSync } from 'node:zlib'
@@ -93,7 +93,12 @@ describe('an answer', () => {
 
   it('comes from the Region of the host when the credential names none', async () => {
     const scopeless = authorization.replace('us-east-1', 'local')
-    for (const host of ['us-east-1.localhost:8000', 'dynamodb.us-east-1.amazonaws.com', 'dynamodb.us-east-1.localhost']) {
+    for (const host of [
+      'us-east-1.localhost:8000',
+      'dynamodb.us-east-1.amazonaws.com',
+      'dynamodb.us-east-1.localhost',
+      'streams.dynamodb.us-east-1.amazonaws.com',
+    ]) {
       expect(JSON.parse((await send({ headers: { host, authorization: scopeless } })).text)).toEqual({ TableNames: ['Things'] })
     }
     const { text } = await send({ headers: { authorization: scopeless } })
@@ -114,8 +119,38 @@ describe('an answer', () => {
   })
 
   it('is given to a compressed request', async () => {
-    const { text } = await send({ headers: { 'content-encoding': 'gzip' }, body: gzipSync('{"Limit":1}') })
+    for (const encoding of ['gzip', 'GZIP', 'identity, gzip']) {
+      const { text } = await send({ headers: { 'content-encoding': encoding }, body: gzipSync('{"Limit":1}') })
+      expect(JSON.parse(text)).toEqual({ TableNames: ['Things'] })
+    }
+  })
+
+  it('is given whatever the letters and parameters of a JSON content type are', async () => {
+    for (const type of ['application/x-amz-json-1.0; charset=utf-8', 'Application/X-Amz-Json-1.1', 'application/json;charset="UTF-8"']) {
+      expect((await send({ headers: { 'content-type': type } })).text).toBe('{"TableNames":["Things"]}')
+    }
+  })
+
+  it('is given to a body in chunks, and to a head with many headers', async () => {
+    const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`x-other-${n}`, 'y']))
+    const { text } = await send({ headers: { 'transfer-encoding': 'chunked', ...many }, body: '{"Limit":1}' })
     expect(JSON.parse(text)).toEqual({ TableNames: ['Things'] })
+  })
+
+  it('may be read by any web page, also one that says no', async () => {
+    const origin = 'https://example.com'
+    const exposed = 'x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date'
+    for (const [sent, status] of [
+      [{}, 200],
+      [{ body: '{' }, 400],
+      [{ headers: { authorization: undefined } }, 400],
+      [{ headers: { 'content-type': 'text/plain' } }, 404],
+    ] as const) {
+      const answer = await send({ ...sent, headers: { ...(sent as Sent).headers, origin } })
+      expect(answer.status).toBe(status)
+      expect(answer.headers).toMatchObject({ 'access-control-allow-origin': '*', 'access-control-expose-headers': exposed })
+    }
+    expect((await send({})).headers['access-control-allow-origin']).toBeUndefined()
   })
 })
 
@@ -123,6 +158,11 @@ describe('what is asked without POST', () => {
   it('GET tells that the endpoint is healthy', async () => {
     const { status, text } = await send({ method: 'GET', headers: { host: 'eu-west-1.localhost' }, body: '' })
     expect([status, text]).toEqual([200, 'healthy: dynamodb.eu-west-1.amazonaws.com '])
+  })
+
+  it('HEAD tells the same without saying it', async () => {
+    const { status, headers, text } = await send({ method: 'HEAD', body: '' })
+    expect([status, headers['content-length'], text]).toEqual([200, '42', ''])
   })
 
   it('a preflight is granted, and only header names come back', async () => {
@@ -143,7 +183,8 @@ describe('what is asked without POST', () => {
   })
 
   it('another method or content type is an unknown operation', async () => {
-    for (const sent of [{ method: 'PUT' }, { headers: { 'content-type': 'text/plain' } }, { headers: { 'content-type': undefined } }]) {
+    const types = ['text/plain', undefined, 'application/x-amz-cbor', 'application/cbor', 'application/x-www-form-urlencoded', ';', '']
+    for (const sent of [{ method: 'PUT' }, { method: 'DELETE', body: '' }, ...types.map((type) => ({ headers: { 'content-type': type } }))]) {
       const { status, text } = await send(sent)
       expect([status, text]).toEqual([404, '<UnknownOperationException/>\n'])
     }
@@ -173,6 +214,30 @@ describe('a malformed request is refused in DynamoDB’s words, the connection i
       },
       400,
       { message: expect.stringContaining('Nesting Levels have exceeded supported limits') as string },
+    ],
+    [
+      'an encoding that nobody knows',
+      { headers: { 'content-encoding': 'br' }, body: Buffer.from([0x0b, 0x02, 0x80]) },
+      400,
+      { __type: `${coral}SerializationException` },
+    ],
+    [
+      'gzip that breaks off',
+      { headers: { 'content-encoding': 'gzip' }, body: gzipSync('{}').subarray(0, 15) },
+      400,
+      { __type: `${coral}SerializationException` },
+    ],
+    [
+      'two targets',
+      { headers: { 'x-amz-target': 'DynamoDB_20120810.ListTables, DynamoDB_20120810.ListTables' } },
+      400,
+      { __type: `${coral}UnknownOperationException` },
+    ],
+    [
+      'the operation of another service',
+      { headers: { 'x-amz-target': 'DynamoDBStreams_20120810.ListTables' } },
+      400,
+      { __type: `${coral}UnknownOperationException` },
     ],
     ['what is not gzip', { headers: { 'content-encoding': 'gzip' }, body: '{}' }, 400, { __type: `${coral}SerializationException` }],
     [
@@ -287,6 +352,22 @@ describe('the rim', () => {
     })
     expect(text).toMatch(/^HTTP\/1\.1 413 /)
     expect(text.toLowerCase()).toContain('connection: close')
+  })
+
+  it('a client that asks before it sends too much is refused without its sending anything', async () => {
+    const outgoing = request({
+      port: world.port,
+      host: '127.0.0.1',
+      method: 'POST',
+      headers: { ...usual, expect: '100-continue', 'content-length': String(17 << 20) },
+    })
+    const response = await new Promise<IncomingMessage>((resolve, reject) => {
+      outgoing.on('response', resolve)
+      outgoing.on('error', reject)
+      outgoing.flushHeaders()
+    })
+    expect([response.statusCode, response.headers.connection]).toEqual([413, 'close'])
+    outgoing.destroy()
   })
 
   it('a client that goes away before it has sent everything leaves nothing behind', async () => {

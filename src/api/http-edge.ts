@@ -6,18 +6,21 @@ import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Claim } from './authorization.ts'
 import { parseClaim } from './authorization.ts'
-import { crc32 } from './crc32.ts'
 import type { Credential, Credentials } from './credentials.ts'
-import { denial } from './credentials.ts'
 import type { Dispatcher, Reply } from './dispatch.ts'
 import { errorReply } from './dispatch.ts'
-import { namedRegions, namedTables } from './named-resources.ts'
+import type { Exchange, Understood } from './http-answer.ts'
+import { sendHealth, sendPlain, sendPreflight, sendReply } from './http-answer.ts'
+import { contentOf, readPayload } from './payload.ts'
+import { denial } from './permission.ts'
 import { regionOfHost } from './region-name.ts'
 import type { Body } from './request-body.ts'
-import { decompress, readBody } from './request-body.ts'
+import { decompress, isCompressed, readBody } from './request-body.ts'
 import { newRequestId } from './request-id.ts'
+import type { Access } from './requested-access.ts'
+import { requestedAccess } from './requested-access.ts'
 import type { OperationName } from './service-model.ts'
-import { inputShapes } from './service-model.ts'
+import { inputShapes, streamInputShapes } from './service-model.ts'
 import { verifySignature } from './sigv4.ts'
 import type { WireError } from './wire-error.ts'
 import {
@@ -76,17 +79,7 @@ export function createHttpEdge(options: HttpEdgeOptions): HttpEdge {
   }
 }
 
-interface Exchange {
-  readonly request: IncomingMessage
-  readonly response: ServerResponse
-  readonly requestId: string
-  readonly beganMs: number
-  /** What was asked for, once that is understood. */
-  call: Understood | undefined
-}
-
 const contentTypes: ReadonlySet<string> = new Set(['application/x-amz-json-1.0', 'application/x-amz-json-1.1', 'application/json'])
-const jsonContentType = 'application/x-amz-json-1.0'
 
 function takesContentType(header: string | undefined): boolean {
   return header !== undefined && contentTypes.has(header.split(';', 1)[0]?.trim().toLowerCase() ?? '')
@@ -99,28 +92,33 @@ function receive(options: HttpEdgeOptions, replies: Replies, exchange: Exchange,
     replies.send(exchange, errorReply(requestTooLarge))
     return
   }
-  const encoding = exchange.request.headers['content-encoding']
-  if (encoding !== 'gzip') {
-    answer(options, replies, exchange, body.bytes, body.bytes)
-    return
-  }
-  decompress(body.bytes, (text) => {
-    if (text === 'too-large') replies.send(exchange, errorReply(requestTooLarge))
-    else if (text === 'not-gzip') replies.send(exchange, errorReply(serializationError()))
-    else answer(options, replies, exchange, body.bytes, text)
+  const { bytes } = body
+  answering(options, replies, exchange, () => {
+    const caller = identify(options, exchange.request, bytes)
+    if (isWireError(caller)) return caller
+    if (caller.content === undefined) return serializationError()
+    if (!isCompressed(exchange.request.headers['content-encoding'])) return understand(exchange.request, caller, caller.content)
+    decompress(caller.content, (text) => {
+      answering(options, replies, exchange, () => {
+        if (text === 'too-large') return requestTooLarge
+        return text === 'not-gzip' ? serializationError() : understand(exchange.request, caller, text)
+      })
+    })
+    return undefined
   })
 }
 
-/** @param received the body as it came and was signed; @param text the same, decompressed */
-function answer(options: HttpEdgeOptions, replies: Replies, exchange: Exchange, received: Buffer, text: Buffer): void {
+/** Carries out what was asked for, or answers why not; `ask` returns undefined when it will be known later. */
+function answering(options: HttpEdgeOptions, replies: Replies, exchange: Exchange, ask: () => Understood | WireError | undefined): void {
   const { request, requestId } = exchange
-  let call: Understood | WireError
+  let call: Understood | WireError | undefined
   try {
-    call = understand(options, request, received, text)
+    call = ask()
   } catch (error) {
     options.log.error('request-failed', { requestId, error })
     call = internalServerError
   }
+  if (call === undefined) return
   if (isWireError(call)) {
     replies.send(exchange, errorReply(call))
     return
@@ -129,23 +127,27 @@ function answer(options: HttpEdgeOptions, replies: Replies, exchange: Exchange, 
   void options.dispatcher.dispatch({ ...call, host: request.headers.host, requestId }).then((reply) => replies.add(exchange, reply))
 }
 
-interface Understood {
-  readonly region: string
-  readonly operation: OperationName
-  readonly input: unknown
+interface Caller {
+  /** Refused later than the body when signatures are not looked at. */
+  readonly claim: Claim | WireError
+  /** Undefined: may do everything. */
+  readonly credential: Credential | undefined
+  /** The body as the client means it, which may be compressed; undefined when its framing is broken. */
+  readonly content: Buffer | undefined
 }
 
-function understand(options: HttpEdgeOptions, request: IncomingMessage, received: Buffer, text: Buffer): Understood | WireError {
-  const { credentials, clock } = options
+function identify({ credentials, clock }: HttpEdgeOptions, request: IncomingMessage, body: Buffer): Caller | WireError {
   const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers }
   const claim = parseClaim(signed)
-  let credential: Credential | undefined
-  if (credentials !== undefined) {
-    if (isWireError(claim)) return claim
-    const verified = verifySignature(claim, signed, received, credentials, clock.nowMs())
-    if (isWireError(verified)) return verified
-    credential = verified
-  }
+  const payload = readPayload(signed, body)
+  const content = contentOf(payload)
+  if (credentials === undefined) return { claim, credential: undefined, content }
+  if (isWireError(claim)) return claim
+  const credential = verifySignature(claim, { ...signed, headers: request.headersDistinct }, payload, credentials, clock.nowMs())
+  return isWireError(credential) ? credential : { claim, credential, content }
+}
+
+function understand(request: IncomingMessage, { claim, credential }: Caller, text: Buffer): Understood | WireError {
   const input = parseJson(text)
   if (input === undefined) return serializationError()
   const operation = operationOf(request.headers['x-amz-target'])
@@ -153,14 +155,13 @@ function understand(options: HttpEdgeOptions, request: IncomingMessage, received
   if (isWireError(claim)) return claim
   const region = regionOf(claim, request.headers.host)
   if (region === undefined) return authenticationError('InvalidSignatureException', 'Credential should be scoped to a valid region. ')
-  const denied = credential && deniedIn([region, ...namedRegions(input)], credential, operation, input)
+  const denied = credential && deniedTo(credential, requestedAccess(region, operation, input))
   return denied ?? { region, operation, input }
 }
 
-function deniedIn(regions: readonly string[], credential: Credential, operation: OperationName, input: unknown): WireError | undefined {
-  const tables = namedTables(input)
-  for (const region of regions) {
-    const denied = denial(credential, region, operation, tables)
+function deniedTo(credential: Credential, wanted: readonly Access[]): WireError | undefined {
+  for (const access of wanted) {
+    const denied = denial(credential, access)
     if (denied !== undefined) return denied
   }
   return undefined
@@ -177,12 +178,18 @@ function parseJson(text: Buffer): unknown {
   }
 }
 
-const targetPrefix = 'DynamoDB_20120810.'
+/** The services that one endpoint answers for, as `x-amz-target` names them before the point. */
+const operationsByService = new Map<string, object>([
+  ['DynamoDB_20120810', inputShapes],
+  ['DynamoDBStreams_20120810', streamInputShapes],
+])
 
 function operationOf(target: string | readonly string[] | undefined): OperationName | undefined {
-  if (typeof target !== 'string' || !target.startsWith(targetPrefix)) return undefined
-  const name = target.slice(targetPrefix.length)
-  return Object.hasOwn(inputShapes, name) ? (name as OperationName) : undefined
+  if (typeof target !== 'string') return undefined
+  const point = target.indexOf('.')
+  const operations = operationsByService.get(target.slice(0, Math.max(0, point)))
+  const name = target.slice(point + 1)
+  return operations !== undefined && Object.hasOwn(operations, name) ? (name as OperationName) : undefined
 }
 
 function regionOf({ scope }: Claim, host: string | undefined): string | undefined {
@@ -209,7 +216,7 @@ class Replies {
   }
 
   send(exchange: Exchange, reply: Reply): void {
-    send(exchange, reply)
+    sendReply(exchange, reply)
     this.#onReply?.(exchange.call, reply.status, this.#scheduler.monotonicMs() - exchange.beganMs)
   }
 
@@ -218,50 +225,4 @@ class Replies {
     this.#ready = []
     for (const { exchange, reply } of ready) this.send(exchange, reply)
   }
-}
-
-function send({ request, response, requestId: id }: Exchange, { status, body }: Reply): void {
-  const headers: Record<string, string | number> = {
-    'x-amzn-RequestId': id,
-    'x-amz-crc32': crc32(body),
-    'Content-Type': jsonContentType,
-    'Content-Length': body.length,
-  }
-  if (request.headers.origin !== undefined) Object.assign(headers, crossOrigin)
-  response.writeHead(status, headers)
-  // Node writes a text together with the head, in one piece; bytes would be a second one. Latin-1 leaves every byte as it is.
-  if (body.length <= oneWriteBytesMax) response.end(body.toString('latin1'), 'latin1')
-  else response.end(body)
-}
-
-const oneWriteBytesMax = 16 * 1024
-
-function sendPlain({ response, requestId: id }: Exchange, status: number, text: string): void {
-  response.writeHead(status, { 'x-amzn-RequestId': id, 'Content-Type': 'text/plain', 'Content-Length': Buffer.byteLength(text) })
-  response.end(text)
-}
-
-function sendHealth(exchange: Exchange): void {
-  sendPlain(exchange, 200, `healthy: dynamodb.${regionOfHost(exchange.request.headers.host) ?? 'us-east-1'}.amazonaws.com `)
-}
-
-/** DynamoDB can be called from any web page: what protects it is the signature. */
-const crossOrigin = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date',
-} as const
-
-const headerNames = /^[a-z0-9-]+(?: *, *[a-z0-9-]+)*$/i
-
-function sendPreflight({ request, response, requestId: id }: Exchange): void {
-  const wanted = request.headers['access-control-request-headers'] ?? ''
-  response.writeHead(200, {
-    'x-amzn-RequestId': id,
-    'Access-Control-Allow-Origin': '*',
-    'Access-Control-Allow-Methods': 'POST',
-    ...(headerNames.test(wanted) ? { 'Access-Control-Allow-Headers': wanted } : {}),
-    'Access-Control-Max-Age': '172800',
-    'Content-Length': 0,
-  })
-  response.end()
 }

@@ -17,7 +17,9 @@ export const BODY_BYTES_MAX = 16 << 20
 const DRAINED_BYTES_MAX = 64 << 20
 
 export function readBody(request: IncomingMessage, done: (body: Body) => void): void {
-  if (Number(request.headers['content-length']) > DRAINED_BYTES_MAX) {
+  // A client that waits to be told to go on is spared the sending.
+  const sizeBytesMax = request.headers.expect === undefined ? DRAINED_BYTES_MAX : BODY_BYTES_MAX
+  if (Number(request.headers['content-length']) > sizeBytesMax) {
     done({ kind: 'too-large', drained: false })
     return
   }
@@ -49,7 +51,14 @@ export function readBody(request: IncomingMessage, done: (body: Body) => void): 
   request.on('close', breakOff)
 }
 
-/** Undoes `Content-Encoding: gzip`; a small body that would become a huge one is `too-large`. */
+export function isCompressed(contentEncoding: string | undefined): boolean {
+  if (contentEncoding === undefined) return false
+  const codings = contentEncoding.split(',').map((coding) => coding.trim().toLowerCase())
+  // The framing of signed chunks is called an encoding too.
+  return codings.filter((coding) => coding !== 'aws-chunked' && coding !== 'identity').join() === 'gzip'
+}
+
+/** Undoes gzip; a small body that would become a huge one is `too-large`. */
 export function decompress(bytes: Buffer, done: (body: Buffer | 'too-large' | 'not-gzip') => void): void {
   gunzip(bytes, { maxOutputLength: BODY_BYTES_MAX }, (error, result) => {
     if (error === null) done(result)

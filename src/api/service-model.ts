@@ -1,10 +1,12 @@
 /**
- * What the public service model of DynamoDB says of the inputs of its operations. Made by scripts/service-model.mjs; not for editing.
- * Source: botocore, dynamodb/2012-08-10/service-2.json (Apache-2.0, Amazon.com, Inc. or its affiliates).
+ * What the public service models of DynamoDB and its Streams say of the inputs of their operations.
+ * Made by scripts/service-model.mjs; not for editing.
+ * Source: botocore, dynamodb/2012-08-10/service-2.json and dynamodbstreams/2012-08-10/service-2.json
+ * (Apache-2.0, Amazon.com, Inc. or its affiliates).
  */
 import type { Shape } from './validation/shape.ts'
 
-/** Every operation, with the shape of its input. */
+/** Every operation of DynamoDB, with the shape of its input. */
 export const inputShapes = {
   BatchExecuteStatement: 'BatchExecuteStatementInput',
   BatchGetItem: 'BatchGetItemInput',
@@ -50,6 +52,7 @@ export const inputShapes = {
   RestoreTableFromBackup: 'RestoreTableFromBackupInput',
   RestoreTableToPointInTime: 'RestoreTableToPointInTimeInput',
   Scan: 'ScanInput',
+  SearchVectors: 'SearchVectorsInput',
   TagResource: 'TagResourceInput',
   TransactGetItems: 'TransactGetItemsInput',
   TransactWriteItems: 'TransactWriteItemsInput',
@@ -65,7 +68,16 @@ export const inputShapes = {
   UpdateTimeToLive: 'UpdateTimeToLiveInput',
 } as const
 
-export type OperationName = keyof typeof inputShapes
+/** Every operation of DynamoDB Streams, a service of its own on the wire. */
+export const streamInputShapes = {
+  DescribeStream: 'DescribeStreamInput',
+  GetRecords: 'GetRecordsInput',
+  GetShardIterator: 'GetShardIteratorInput',
+  ListStreams: 'ListStreamsInput',
+} as const
+
+export type StreamOperationName = keyof typeof streamInputShapes
+export type OperationName = keyof typeof inputShapes | StreamOperationName
 
 export const shapes: Readonly<Record<string, Shape>> = {
   ApproximateCreationDateTimePrecision: { type: 'string', enum: ['MILLISECOND', 'MICROSECOND'] },
@@ -158,7 +170,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ClientToken: { type: 'string', pattern: '^[^\\$]+$' },
   ComparisonOperator: {
     type: 'string',
-    enum: ['EQ', 'NE', 'IN', 'LE', 'LT', 'GE', 'GT', 'BETWEEN', 'NOT_NULL', 'NULL', 'CONTAINS', 'NOT_CONTAINS', 'BEGINS_WITH'],
+    enum: ['IN', 'NULL', 'BETWEEN', 'LT', 'NOT_CONTAINS', 'EQ', 'GT', 'NOT_NULL', 'NE', 'LE', 'BEGINS_WITH', 'GE', 'CONTAINS'],
   },
   Condition: {
     type: 'structure',
@@ -239,8 +251,21 @@ export const shapes: Readonly<Record<string, Shape>> = {
       OnDemandThroughput: 'OnDemandThroughput',
       GlobalTableSourceArn: 'TableArn',
       GlobalTableSettingsReplicationMode: 'GlobalTableSettingsReplicationMode',
+      VectorIndexes: 'VectorIndexList',
     },
     required: ['TableName'],
+  },
+  CreateVectorIndexAction: {
+    type: 'structure',
+    members: {
+      IndexName: 'IndexName',
+      VectorAttribute: 'VectorAttributeDefinition',
+      SearchSchema: 'SearchSchema',
+      Projection: 'Projection',
+      Dimensions: 'PositiveLongObject',
+      DistanceFunction: 'VectorDistanceFunction',
+    },
+    required: ['IndexName', 'VectorAttribute', 'Projection', 'Dimensions', 'DistanceFunction'],
   },
   CsvDelimiter: { type: 'string', min: 1, max: 1, pattern: '[,;:|\\t ]' },
   CsvHeader: { type: 'string', min: 1, max: 65536, pattern: '[\\x20-\\x21\\x23-\\x2B\\x2D-\\x7E]*' },
@@ -288,6 +313,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     required: ['ResourceArn'],
   },
   DeleteTableInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
+  DeleteVectorIndexAction: { type: 'structure', members: { IndexName: 'IndexName' }, required: ['IndexName'] },
   DeletionProtectionEnabled: { type: 'boolean' },
   DescribeBackupInput: { type: 'structure', members: { BackupArn: 'BackupArn' }, required: ['BackupArn'] },
   DescribeContinuousBackupsInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
@@ -303,6 +329,11 @@ export const shapes: Readonly<Record<string, Shape>> = {
   DescribeImportInput: { type: 'structure', members: { ImportArn: 'ImportArn' }, required: ['ImportArn'] },
   DescribeKinesisStreamingDestinationInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
   DescribeLimitsInput: { type: 'structure', members: {} },
+  DescribeStreamInput: {
+    type: 'structure',
+    members: { StreamArn: 'StreamArn', Limit: 'PositiveIntegerObject', ExclusiveStartShardId: 'ShardId', ShardFilter: 'ShardFilter' },
+    required: ['StreamArn'],
+  },
   DescribeTableInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
   DescribeTableReplicaAutoScalingInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
   DescribeTimeToLiveInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
@@ -361,6 +392,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       ExportFormat: 'ExportFormat',
       ExportType: 'ExportType',
       IncrementalExportSpecification: 'IncrementalExportSpecification',
+      FilterSpecification: 'FilterSpecification',
     },
     required: ['TableArn', 'S3Bucket'],
   },
@@ -373,6 +405,16 @@ export const shapes: Readonly<Record<string, Shape>> = {
   ExpressionAttributeValueMap: { type: 'map', key: 'ExpressionAttributeValueVariable', value: 'AttributeValue' },
   ExpressionAttributeValueVariable: { type: 'string' },
   FilterConditionMap: { type: 'map', key: 'AttributeName', value: 'Condition' },
+  FilterSpecification: {
+    type: 'structure',
+    members: {
+      FilterExpression: 'ConditionExpression',
+      ProjectionExpression: 'ProjectionExpression',
+      KeyConditionExpression: 'KeyExpression',
+      ExpressionAttributeNames: 'ExpressionAttributeNameMap',
+      ExpressionAttributeValues: 'ExpressionAttributeValueMap',
+    },
+  },
   Get: {
     type: 'structure',
     members: {
@@ -396,7 +438,17 @@ export const shapes: Readonly<Record<string, Shape>> = {
     },
     required: ['TableName', 'Key'],
   },
+  GetRecordsInput: {
+    type: 'structure',
+    members: { ShardIterator: 'ShardIterator', Limit: 'PositiveIntegerObject' },
+    required: ['ShardIterator'],
+  },
   GetResourcePolicyInput: { type: 'structure', members: { ResourceArn: 'ResourceArnString' }, required: ['ResourceArn'] },
+  GetShardIteratorInput: {
+    type: 'structure',
+    members: { StreamArn: 'StreamArn', ShardId: 'ShardId', ShardIteratorType: 'ShardIteratorType', SequenceNumber: 'SequenceNumber' },
+    required: ['StreamArn', 'ShardId', 'ShardIteratorType'],
+  },
   GlobalSecondaryIndex: {
     type: 'structure',
     members: {
@@ -524,6 +576,10 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   ListImportsInput: { type: 'structure', members: { TableArn: 'TableArn', PageSize: 'ListImportsMaxLimit', NextToken: 'ImportNextToken' } },
   ListImportsMaxLimit: { type: 'integer', min: 1, max: 25 },
+  ListStreamsInput: {
+    type: 'structure',
+    members: { TableName: 'TableName', Limit: 'PositiveIntegerObject', ExclusiveStartStreamArn: 'StreamArn' },
+  },
   ListTablesInput: { type: 'structure', members: { ExclusiveStartTableName: 'TableName', Limit: 'ListTablesInputLimit' } },
   ListTablesInputLimit: { type: 'integer', min: 1, max: 100 },
   ListTagsOfResourceInput: {
@@ -568,7 +624,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
   PreparedStatementParameters: { type: 'list', member: 'AttributeValue', min: 1 },
   Projection: { type: 'structure', members: { ProjectionType: 'ProjectionType', NonKeyAttributes: 'NonKeyAttributeNameList' } },
   ProjectionExpression: { type: 'string' },
-  ProjectionType: { type: 'string', enum: ['ALL', 'KEYS_ONLY', 'INCLUDE'] },
+  ProjectionType: { type: 'string', enum: ['ALL', 'INCLUDE', 'KEYS_ONLY'] },
   ProvisionedThroughput: {
     type: 'structure',
     members: { ReadCapacityUnits: 'PositiveLongObject', WriteCapacityUnits: 'PositiveLongObject' },
@@ -714,6 +770,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       ProvisionedThroughputOverride: 'ProvisionedThroughput',
       OnDemandThroughputOverride: 'OnDemandThroughput',
       SSESpecificationOverride: 'SSESpecification',
+      VectorIndexOverride: 'VectorIndexList',
     },
     required: ['TargetTableName', 'BackupArn'],
   },
@@ -731,6 +788,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       ProvisionedThroughputOverride: 'ProvisionedThroughput',
       OnDemandThroughputOverride: 'OnDemandThroughput',
       SSESpecificationOverride: 'SSESpecification',
+      VectorIndexOverride: 'VectorIndexList',
     },
     required: ['TargetTableName'],
   },
@@ -776,7 +834,36 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   ScanSegment: { type: 'integer', min: 0, max: 999999 },
   ScanTotalSegments: { type: 'integer', min: 1, max: 1000000 },
+  SearchSchema: { type: 'list', member: 'SearchSchemaElement', min: 1 },
+  SearchSchemaElement: {
+    type: 'structure',
+    members: { AttributeName: 'AttributeName', SearchSchemaElementType: 'SearchSchemaElementType' },
+    required: ['AttributeName', 'SearchSchemaElementType'],
+  },
+  SearchSchemaElementType: { type: 'string', enum: ['HASH', 'INLINE_FILTER'] },
+  SearchVectorList: { type: 'list', member: 'AttributeValue', min: 1, max: 4096 },
+  SearchVectorsInput: {
+    type: 'structure',
+    members: {
+      TableName: 'TableArn',
+      IndexName: 'IndexName',
+      ReturnConsumedCapacity: 'ReturnConsumedCapacity',
+      ExpressionAttributeNames: 'ExpressionAttributeNameMap',
+      ExpressionAttributeValues: 'ExpressionAttributeValueMap',
+      ProjectionExpression: 'ProjectionExpression',
+      SearchVector: 'SearchVectorList',
+      SearchConditionExpression: 'String',
+      TopK: 'TopKInteger',
+    },
+    required: ['TableName', 'IndexName', 'SearchVector', 'TopK'],
+  },
   Select: { type: 'string', enum: ['SPECIFIC_ATTRIBUTES', 'COUNT', 'ALL_ATTRIBUTES', 'ALL_PROJECTED_ATTRIBUTES'] },
+  SequenceNumber: { type: 'string', min: 21, max: 40 },
+  ShardFilter: { type: 'structure', members: { Type: 'ShardFilterType', ShardId: 'ShardId' } },
+  ShardFilterType: { type: 'string', enum: ['CHILD_SHARDS'] },
+  ShardId: { type: 'string', min: 28, max: 65 },
+  ShardIterator: { type: 'string', min: 1, max: 2048 },
+  ShardIteratorType: { type: 'string', enum: ['TRIM_HORIZON', 'LATEST', 'AT_SEQUENCE_NUMBER', 'AFTER_SEQUENCE_NUMBER'] },
   StreamArn: { type: 'string', min: 37, max: 1024 },
   StreamEnabled: { type: 'boolean' },
   StreamSpecification: {
@@ -785,6 +872,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     required: ['StreamEnabled'],
   },
   StreamViewType: { type: 'string', enum: ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'] },
+  String: { type: 'string' },
   TableArn: { type: 'string', min: 1, max: 1024 },
   TableClass: { type: 'string', enum: ['STANDARD', 'STANDARD_INFREQUENT_ACCESS'] },
   TableCreationParameters: {
@@ -798,6 +886,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       OnDemandThroughput: 'OnDemandThroughput',
       SSESpecification: 'SSESpecification',
       GlobalSecondaryIndexes: 'GlobalSecondaryIndexList',
+      VectorIndexes: 'VectorIndexList',
     },
     required: ['TableName', 'AttributeDefinitions', 'KeySchema'],
   },
@@ -821,6 +910,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
     members: { Enabled: 'TimeToLiveEnabled', AttributeName: 'TimeToLiveAttributeName' },
     required: ['Enabled', 'AttributeName'],
   },
+  TopKInteger: { type: 'integer', min: 1 },
   TransactGetItem: { type: 'structure', members: { Get: 'Get' }, required: ['Get'] },
   TransactGetItemList: { type: 'list', member: 'TransactGetItem', min: 1, max: 100 },
   TransactGetItemsInput: {
@@ -959,6 +1049,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       OnDemandThroughput: 'OnDemandThroughput',
       WarmThroughput: 'WarmThroughput',
       GlobalTableSettingsReplicationMode: 'GlobalTableSettingsReplicationMode',
+      VectorIndexUpdates: 'VectorIndexUpdateList',
     },
     required: ['TableName'],
   },
@@ -977,6 +1068,24 @@ export const shapes: Readonly<Record<string, Shape>> = {
     members: { TableName: 'TableArn', TimeToLiveSpecification: 'TimeToLiveSpecification' },
     required: ['TableName', 'TimeToLiveSpecification'],
   },
+  VectorAttributeDefinition: { type: 'structure', members: { AttributeName: 'VectorAttributeName' }, required: ['AttributeName'] },
+  VectorAttributeName: { type: 'string', min: 1, max: 255 },
+  VectorDistanceFunction: { type: 'string', enum: ['COSINE', 'DOT_PRODUCT', 'EUCLIDEAN'] },
+  VectorIndex: {
+    type: 'structure',
+    members: {
+      IndexName: 'IndexName',
+      VectorAttribute: 'VectorAttributeDefinition',
+      SearchSchema: 'SearchSchema',
+      Projection: 'Projection',
+      Dimensions: 'PositiveLongObject',
+      DistanceFunction: 'VectorDistanceFunction',
+    },
+    required: ['IndexName', 'VectorAttribute', 'Projection', 'Dimensions', 'DistanceFunction'],
+  },
+  VectorIndexList: { type: 'list', member: 'VectorIndex' },
+  VectorIndexUpdate: { type: 'structure', members: { Create: 'CreateVectorIndexAction', Delete: 'DeleteVectorIndexAction' } },
+  VectorIndexUpdateList: { type: 'list', member: 'VectorIndexUpdate' },
   WarmThroughput: { type: 'structure', members: { ReadUnitsPerSecond: 'LongObject', WriteUnitsPerSecond: 'LongObject' } },
   WriteRequest: { type: 'structure', members: { PutRequest: 'PutRequest', DeleteRequest: 'DeleteRequest' } },
   WriteRequests: { type: 'list', member: 'WriteRequest', min: 1, max: 25 },

@@ -1,10 +1,14 @@
 import { createHash, createHmac } from 'node:crypto'
+import type { TransactWriteItem } from '@aws-sdk/client-dynamodb'
 import {
+  DeleteTableCommand,
   DescribeTableCommand,
   DynamoDBClient,
+  ExecuteStatementCommand,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
+  TransactWriteItemsCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb'
 import { SignatureV4 } from '@smithy/signature-v4'
@@ -17,6 +21,8 @@ import { startTestWorld } from './test-world.contract.ts'
 const nowMs = Date.UTC(2026, 5, 1, 12)
 const minute = 60_000
 const admin = { accessKeyId: 'AKIDADMIN', secretAccessKey: 'a secret/with+signs' }
+const temporary = { accessKeyId: 'ASIATEMPORARY', secretAccessKey: 'third', sessionToken: 'a token/with=signs' }
+const writer = { accessKeyId: 'AKIDWRITER', secretAccessKey: 'fourth' }
 const reader = { accessKeyId: 'AKIDREADER', secretAccessKey: 'another' }
 
 let world: TestWorld
@@ -26,6 +32,13 @@ let worldOfToday: TestWorld
 beforeAll(async () => {
   const credentials = parseCredentials({
     [admin.accessKeyId]: { secretAccessKey: admin.secretAccessKey },
+    [temporary.accessKeyId]: { secretAccessKey: temporary.secretAccessKey, sessionToken: temporary.sessionToken },
+    [writer.accessKeyId]: {
+      secretAccessKey: writer.secretAccessKey,
+      tables: ['Orders'],
+      actions: ['PutItem', 'PartiQLInsert'],
+      deny: { actions: ['DeleteTable'] },
+    },
     [reader.accessKeyId]: {
       secretAccessKey: reader.secretAccessKey,
       regions: ['eu-west-1'],
@@ -57,7 +70,7 @@ class Sha256 {
 }
 
 interface Changes {
-  readonly credentials?: typeof admin
+  readonly credentials?: typeof admin & { readonly sessionToken?: string }
   readonly signedAtMs?: number
   readonly region?: string
   readonly service?: string
@@ -120,6 +133,16 @@ describe('a signature', () => {
   it('of the SDK’s signer is accepted, in a header and presigned', async () => {
     expect(await send()).toEqual({ status: 200, body: { TableNames: [] } })
     expect(await send({ presignedForS: 60 })).toEqual({ status: 200, body: { TableNames: [] } })
+  })
+
+  it('of temporary credentials carries their token, in a header and presigned', async () => {
+    expect(await send({ credentials: temporary })).toMatchObject({ status: 200 })
+    expect(await send({ credentials: temporary, presignedForS: 60 })).toMatchObject({ status: 200 })
+    const without = { ...admin, accessKeyId: temporary.accessKeyId, secretAccessKey: temporary.secretAccessKey }
+    const invalid = refusal('UnrecognizedClientException', 'The security token included in the request is invalid.')
+    expect(await send({ credentials: without })).toEqual(invalid)
+    expect(await send({ credentials: without, presignedForS: 60 })).toEqual(invalid)
+    expect(await send({ credentials: { ...temporary, sessionToken: 'another' }, presignedForS: 60 })).toEqual(invalid)
   })
 
   it('covers the body, the signed headers and the target', async () => {
@@ -225,30 +248,32 @@ describe('what a key may do', () => {
       denied('GetItem', 'us-east-1', 'Orders'),
     )
     const replicaElsewhere = new UpdateTableCommand({ TableName: 'Orders', ReplicaUpdates: [{ Create: { RegionName: 'us-east-1' } }] })
-    await expect(here.send(replicaElsewhere)).rejects.toMatchObject(denied('UpdateTable', 'us-east-1', 'Orders'))
+    await expect(here.send(replicaElsewhere)).rejects.toMatchObject(denied('CreateTableReplica', 'us-east-1', 'Orders'))
     here.destroy()
     elsewhere.destroy()
   })
-})
 
-describe('a credentials file', () => {
-  it.each([
-    ['a list', [], 'must be a JSON object'],
-    ['a key without a secret', { A: {} }, 'A: secretAccessKey is missing'],
-    ['a setting that is not there', { A: { secretAccessKey: 's', region: ['x'] } }, 'A: there is no setting region'],
-    ['a rule that is no list', { A: { secretAccessKey: 's', tables: 'x' } }, 'A: tables must be a list of names'],
-    [
-      'an action as IAM writes it',
-      { A: { secretAccessKey: 's', actions: ['*', 'dynamodb:GetItem'] } },
-      'as in GetItem, not "dynamodb:GetItem"',
-    ],
-    [
-      'an ARN for a table',
-      { A: { secretAccessKey: 's', tables: ['arn:aws:dynamodb:us-east-1:000000000000:table/T'] } },
-      'as in Orders, not "arn:',
-    ],
-    ['a Region that can be none', { A: { secretAccessKey: 's', regions: ['EU West'] } }, 'as in eu-west-1, not "EU West"'],
-  ])('with %s is refused', (_what, json, problem) => {
-    expect(parseCredentials(json)).toEqual({ problem: expect.stringContaining(problem) as string })
+  it('in transactions and statements, part by part', async () => {
+    const client = clientOf(writer, 'eu-west-1')
+    const denied = (action: string, table: string): object => ({
+      name: 'AccessDeniedException',
+      message: expect.stringContaining(
+        `perform: dynamodb:${action} on resource: arn:aws:dynamodb:eu-west-1:000000000000:table/${table} because`,
+      ) as string,
+    })
+    const put = { Put: { TableName: 'Orders', Item: key } }
+    const transact = (...TransactItems: TransactWriteItem[]): Promise<unknown> =>
+      client.send(new TransactWriteItemsCommand({ TransactItems }))
+    const state = (Statement: string): Promise<unknown> => client.send(new ExecuteStatementCommand({ Statement }))
+    const check = { ConditionCheck: { TableName: 'Orders', Key: key, ConditionExpression: 'attribute_exists(pk)' } }
+    await expect(transact(put, check)).rejects.toMatchObject(denied('ConditionCheckItem', 'Orders'))
+    await expect(transact(put, { Put: { TableName: 'Secrets', Item: key } })).rejects.toMatchObject(denied('PutItem', 'Secrets'))
+    await expect(state(`SELECT * FROM Orders WHERE pk = 'a'`)).rejects.toMatchObject(denied('PartiQLSelect', 'Orders'))
+    await expect(state(`INSERT INTO Secrets VALUE {'pk': 'a'}`)).rejects.toMatchObject(denied('PartiQLInsert', 'Secrets'))
+    await expect(state(`INSERT INTO Orders VALUE {'pk': 'a'}`)).rejects.toMatchObject({ name: 'ResourceNotFoundException' })
+    await expect(client.send(new DeleteTableCommand({ TableName: 'Orders' }))).rejects.toMatchObject({
+      message: expect.stringMatching(/table\/Orders with an explicit deny in an identity-based policy$/) as string,
+    })
+    client.destroy()
   })
 })

@@ -1,8 +1,12 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import { BoundedCache } from '../base/bounded-cache.ts'
 import type { Claim, SignedRequest } from './authorization.ts'
-import { algorithm, headerOf, queryOf } from './authorization.ts'
+import { headerValues } from './authorization.ts'
+import type { Trailer } from './aws-chunked.ts'
+import { canonicalRequest, sha256, stringToSign } from './canonical-request.ts'
 import type { Credential, Credentials } from './credentials.ts'
+import type { Payload } from './payload.ts'
+import { payloadHash } from './payload.ts'
 import type { WireError } from './wire-error.ts'
 import { authenticationError } from './wire-error.ts'
 
@@ -16,18 +20,23 @@ import { authenticationError } from './wire-error.ts'
 const SKEW_MS_MAX = 15 * 60_000
 const PRESIGNED_S_MAX = 7 * 24 * 3600
 
-/** @param body the bytes of the body as they came, before any decompression */
+/**
+ * @param request its headers with every value that came, or what a second one says would stand outside of the signature
+ * @param payload of the body as it came, before any decompression
+ */
 export function verifySignature(
   claim: Claim,
   request: SignedRequest,
-  body: Uint8Array,
+  payload: Payload,
   credentials: Credentials,
   nowMs: number,
 ): Credential | WireError {
-  const misfit = scopeProblem(claim) ?? signedHeadersProblem(claim, request)
+  const misfit = scopeProblem(claim)
   if (misfit !== undefined) return invalidSignature(misfit)
+  const headers = signedHeadersProblem(claim, request)
+  if (headers !== undefined) return headers
   const credential = credentials.get(claim.accessKeyId)
-  if (credential === undefined) {
+  if (credential === undefined || !sameToken(credential.sessionToken, claim.sessionToken)) {
     return authenticationError('UnrecognizedClientException', 'The security token included in the request is invalid.')
   }
   const signedAtMs = parseDate(claim.date)
@@ -39,14 +48,8 @@ export function verifySignature(
   }
   const untimely = timeProblem(claim, signedAtMs, nowMs)
   if (untimely !== undefined) return invalidSignature(untimely)
-  const expected = signatureOf(claim, request, body, credential, signedAtMs)
-  if (!equalInConstantTime(expected, claim.signature)) {
-    return invalidSignature(
-      'The request signature we calculated does not match the signature you provided. ' +
-        'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.',
-    )
-  }
-  return credential
+  const wrong = signatureProblem(claim, request, payload, basicDate(signedAtMs), signingKey(credential, claim))
+  return wrong === undefined ? credential : invalidSignature(wrong)
 }
 
 function invalidSignature(message: string): WireError {
@@ -68,14 +71,20 @@ function scopeProblem({ scope, date }: Claim): string | undefined {
 }
 
 /** The host, the date and every `x-amz-` header that came must be under the signature; otherwise they could be changed on the way. */
-function signedHeadersProblem(claim: Claim, request: SignedRequest): string | undefined {
+function signedHeadersProblem(claim: Claim, request: SignedRequest): WireError | undefined {
   const signed = new Set(claim.signedHeaders)
-  if (!signed.has('host')) return "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+  if (!signed.has('host')) return invalidSignature("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
   const datedByHttp = !claim.presigned && !('x-amz-date' in request.headers)
   const unsigned = Object.keys(request.headers).find(
     (name) => (name.startsWith('x-amz-') || (datedByHttp && name === 'date')) && !signed.has(name),
   )
-  return unsigned === undefined ? undefined : `'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`
+  if (unsigned !== undefined) return invalidSignature(`'${unsigned}' must be a 'SignedHeader' in the AWS Authorization.`)
+  const missing = claim.signedHeaders.find((name) => headerValues(request, name).length === 0)
+  if (missing === undefined) return undefined
+  return authenticationError(
+    'IncompleteSignatureException',
+    `'${missing}' is named as a SignedHeader, but it does not exist in the HTTP request.`,
+  )
 }
 
 function timeProblem(claim: Claim, signedAtMs: number, nowMs: number): string | undefined {
@@ -97,42 +106,70 @@ function timeProblem(claim: Claim, signedAtMs: number, nowMs: number): string | 
   return undefined
 }
 
-function signatureOf(claim: Claim, request: SignedRequest, body: Uint8Array, credential: Credential, signedAtMs: number): string {
-  const canonical = canonicalRequest(claim, request, body)
-  const text = [algorithm, basicDate(signedAtMs), claim.scope.text, sha256(canonical)].join('\n')
-  return hmac(signingKey(credential, claim), text).toString('hex')
+function signatureProblem(claim: Claim, request: SignedRequest, payload: Payload, date: string, key: Buffer): string | undefined {
+  const hash = payloadHash(payload)
+  if (hash === undefined) return mismatch
+  const canonical = canonicalRequest(claim, request, hash)
+  const text = stringToSign(claim, date, canonical)
+  if (equalInConstantTime(sign(key, text), claim.signature)) {
+    return chunksAreSigned(payload, claim, date, key) ? undefined : mismatch
+  }
+  return (
+    `${mismatch}\n\nThe Canonical String for this request should have been\n'${canonical}'` +
+    `\n\nThe String-to-Sign should have been\n'${text}'\n`
+  )
 }
 
-function canonicalRequest(claim: Claim, request: SignedRequest, body: Uint8Array): string {
-  const path = request.url.split('?', 1)[0] ?? '/'
-  const headers = claim.signedHeaders.map((name) => `${name}:${(headerOf(request, name) ?? '').trim().replace(/\s+/g, ' ')}\n`)
-  return [
-    request.method,
-    path.split('/').map(encodeOnce).join('/'),
-    canonicalQuery(request.url),
-    headers.join(''),
-    claim.signedHeaders.join(';'),
-    sha256(body),
-  ].join('\n')
+const mismatch =
+  'The request signature we calculated does not match the signature you provided. ' +
+  'Check your AWS Secret Access Key and signing method. Consult the service documentation for details.'
+
+/** Each chunk's signature is also over the one before it, so that none can be left out or moved. A broken framing is not judged here. */
+function chunksAreSigned(payload: Payload, { scope, signature }: Claim, date: string, key: Buffer): boolean {
+  if (payload.kind === 'whole' || !payload.signed || payload.content === undefined) return true
+  const chain = new SignatureChain({ date, scope: scope.text, key, seed: signature })
+  const { chunks, trailers } = payload.content
+  if (!chunks.every(({ data, signature: given }) => equalInConstantTime(chain.nextChunk(data), given ?? ''))) return false
+  return payload.stated.endsWith('-TRAILER') ? trailersAreSigned(chain, trailers) : trailers.length === 0
 }
 
-/** The parameters in order, without the signature itself. */
-function canonicalQuery(url: string): string {
-  return [...new URLSearchParams(queryOf(url))]
-    .filter(([name]) => name !== 'X-Amz-Signature')
-    .map(([name, value]) => `${encodeOnce(name)}=${encodeOnce(value)}`)
-    .sort()
-    .join('&')
+function trailersAreSigned(chain: SignatureChain, trailers: readonly Trailer[]): boolean {
+  const given = trailers.find(([name]) => name === trailerSignature)?.[1]
+  const signed = trailers.filter(([name]) => name !== trailerSignature).map(([name, value]) => `${name}:${value}\n`)
+  return equalInConstantTime(chain.trailers(signed.join('')), given ?? '')
 }
 
-function encodeOnce(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+const trailerSignature = 'x-amz-trailer-signature'
+
+/** The signatures of the pieces of a body, each made with the one before it, the first with the request's. */
+export class SignatureChain {
+  readonly #key: Buffer
+  readonly #context: readonly string[]
+  #last: string
+
+  constructor({ date, scope, key, seed }: { date: string; scope: string; key: Buffer; seed: string }) {
+    this.#key = key
+    this.#context = [date, scope]
+    this.#last = seed
+  }
+
+  nextChunk(data: Uint8Array): string {
+    this.#last = sign(this.#key, ['AWS4-HMAC-SHA256-PAYLOAD', ...this.#context, this.#last, sha256(''), sha256(data)].join('\n'))
+    return this.#last
+  }
+
+  trailers(text: string): string {
+    return sign(this.#key, ['AWS4-HMAC-SHA256-TRAILER', ...this.#context, this.#last, sha256(Buffer.from(text, 'latin1'))].join('\n'))
+  }
 }
 
 /** A key holds for a day, Region and service; a client signs thousands of requests with it. */
 const signingKeys = new BoundedCache<string, Buffer>(256)
 
-function signingKey({ accessKeyId, secretAccessKey }: Credential, { scope }: Claim): Buffer {
+export function signingKey(
+  { accessKeyId, secretAccessKey }: Pick<Credential, 'accessKeyId' | 'secretAccessKey'>,
+  { scope }: Pick<Claim, 'scope'>,
+): Buffer {
   const name = `${accessKeyId}\n${secretAccessKey}\n${scope.text}`
   const known = signingKeys.get(name)
   if (known !== undefined) return known
@@ -140,6 +177,11 @@ function signingKey({ accessKeyId, secretAccessKey }: Credential, { scope }: Cla
   const key = parts.reduce<Buffer>((secret, part) => hmac(secret, part), Buffer.from(`AWS4${secretAccessKey}`))
   signingKeys.set(name, key)
   return key
+}
+
+/** A key that has a token is refused without it, and one that has none with any. */
+function sameToken(expected: string | undefined, given: string | undefined): boolean {
+  return (expected === undefined) === (given === undefined) && equalInConstantTime(expected ?? '', given ?? '')
 }
 
 function equalInConstantTime(expected: string, given: string): boolean {
@@ -159,8 +201,8 @@ function basicDate(ms: number): string {
   return new Date(ms).toISOString().replace(/[-:]|\.\d{3}/g, '')
 }
 
-function sha256(data: string | Uint8Array): string {
-  return createHash('sha256').update(data).digest('hex')
+function sign(key: Buffer, text: string): string {
+  return hmac(key, text).toString('hex')
 }
 
 function hmac(key: Buffer, text: string): Buffer {

@@ -6,6 +6,7 @@ import { systemRandom } from '../base/system-random.ts'
 import { systemTime } from '../base/system-time.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
+import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
 import { RegionClock } from '../replication/region-clock.ts'
@@ -37,11 +38,23 @@ export interface TestWorldOptions {
   /** Stands in for the store of every Region. */
   readonly store?: (store: Store) => Store
   readonly unavailable?: ReadonlySet<string>
+  /** How long between two looks for expired items; a second when left out. */
+  readonly sweepEveryMs?: number
 }
 
 export async function startTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
   const clock = { nowMs: options.nowMs ?? (() => systemTime.nowMs()) }
   const engines = new Map<string, Promise<RegionEngine>>()
+  const errors: LogFields[] = []
+  const log: Log = { info() {}, warn() {}, error: (_event, fields) => errors.push(fields ?? {}) }
+  const housekeepings: Housekeeping[] = []
+  const keepHouse = (engine: Promise<RegionEngine>): void => {
+    const begun = engine.then((opened) => {
+      const sweepEveryMs = options.sweepEveryMs ?? 1000
+      housekeepings.push(Housekeeping.start({ engine: opened, scheduler: systemTime, clock, log, sweepEveryMs }))
+    })
+    begun.catch((error: unknown) => log.error('housekeeping', { error }))
+  }
   const open = (region: string): Promise<RegionEngine> => {
     const known = engines.get(region)
     if (known !== undefined) return known
@@ -49,11 +62,10 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
     const memory = createMemoryStore({ scheduler: systemTime })
     const engine = RegionEngine.open({ region, store: options.store?.(memory) ?? memory, versioning, clock, random: systemRandom })
     engines.set(region, engine)
+    keepHouse(engine)
     return engine
   }
   const replicaActions: ReplicaAction[] = []
-  const errors: LogFields[] = []
-  const log: Log = { info() {}, warn() {}, error: (_event, fields) => errors.push(fields ?? {}) }
   const controlPlane = isolatedRegions(open, options.unavailable ?? new Set(), replicaActions)
   const api = createApi({ controlPlane, clock, scheduler: systemTime, random: systemRandom, log, credentials: options.credentials })
   const server = createServer((request, response) => api.handle(request, response))
@@ -75,6 +87,7 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
     },
     async close() {
       for (const client of clients) client.destroy()
+      for (const housekeeping of housekeepings) housekeeping.close()
       server.closeAllConnections()
       await new Promise((resolve) => server.close(resolve))
     },

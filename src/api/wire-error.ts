@@ -1,7 +1,7 @@
 import type { Refusal } from '../engine/refusal.ts'
 import type { Invalid } from '../item/invalid.ts'
 import type { JsonBytes } from './answer.ts'
-import { encodeAnswer } from './answer.ts'
+import { encodeAnswer, jsonList } from './answer.ts'
 
 /**
  * The exceptions of the wire, as outcomes: an operation returns one instead of an answer. Names, spelling and the capital in
@@ -18,6 +18,10 @@ export interface WireError {
   readonly textMember: 'message' | 'Message'
   /** The item that a failed condition met, when it was asked for. */
   readonly item?: JsonBytes
+  /** What stood in the way of a transaction, part by part. */
+  readonly cancellationReasons?: JsonBytes
+  /** Why a request was throttled, and where. */
+  readonly throttlingReasons?: readonly { readonly reason: string; readonly resource: string }[]
 }
 
 export function isWireError(outcome: unknown): outcome is WireError {
@@ -56,6 +60,123 @@ export function conditionalCheckFailed(item?: JsonBytes): WireError {
     textMember: 'message',
   }
   return item === undefined ? error : { ...error, item }
+}
+
+/** An INSERT of an item that is there already. */
+export const duplicateItem: WireError = {
+  exception: `${dynamodb}#DuplicateItemException`,
+  status: 400,
+  message: 'Duplicate primary key exists in table',
+  textMember: 'message',
+}
+
+/** A transaction is changing the item (API reference, PutItem, Errors). */
+export const transactionConflict: WireError = {
+  exception: `${dynamodb}#TransactionConflictException`,
+  status: 400,
+  message: 'Transaction is ongoing for the item',
+  textMember: 'message',
+}
+
+/**
+ * A transaction that was not carried out (bodies seen in SDK issue threads, 2019 to 2023).
+ * @param parts what stands in the way of each; undefined where nothing does
+ */
+export function transactionCanceled(parts: readonly (WireError | undefined)[]): WireError {
+  const codes = parts.map((part) => (part === undefined ? 'None' : errorCode(part)))
+  const reasons = parts.map((part, at) => encodeAnswer({ Code: codes[at], Item: part?.item, Message: part?.message }))
+  return {
+    exception: `${dynamodb}#TransactionCanceledException`,
+    status: 400,
+    message: `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes.join(', ')}]`,
+    textMember: 'Message',
+    cancellationReasons: jsonList(reasons),
+  }
+}
+
+/** How the failure of one part of a request is called (API reference, BatchStatementError and CancellationReason). */
+export function errorCode({ exception }: WireError): string {
+  return codeByException[exception.slice(exception.indexOf('#') + 1)] ?? 'InternalServerError'
+}
+
+const codeByException: Readonly<Record<string, string>> = {
+  AccessDeniedException: 'AccessDenied',
+  ConditionalCheckFailedException: 'ConditionalCheckFailed',
+  DuplicateItemException: 'DuplicateItem',
+  ItemCollectionSizeLimitExceededException: 'ItemCollectionSizeLimitExceeded',
+  ProvisionedThroughputExceededException: 'ProvisionedThroughputExceeded',
+  ResourceNotFoundException: 'ResourceNotFound',
+  ThrottlingException: 'ThrottlingError',
+  TransactionConflictException: 'TransactionConflict',
+  ValidationException: 'ValidationError',
+}
+
+/** The text is a guess. */
+export const idempotentParameterMismatch: WireError = {
+  exception: `${dynamodb}#IdempotentParameterMismatchException`,
+  status: 400,
+  message: 'The request uses the same client token as a previous, but non-identical request.',
+  textMember: 'Message',
+}
+
+/** The text is the one quoted in an SDK issue thread, 2021. */
+export const transactionInProgress: WireError = {
+  exception: `${dynamodb}#TransactionInProgressException`,
+  status: 400,
+  message: 'Transaction from previous request is still in progress',
+  textMember: 'Message',
+}
+
+export const itemCollectionFull: WireError = {
+  exception: `${dynamodb}#ItemCollectionSizeLimitExceededException`,
+  status: 400,
+  message: 'Collection size exceeded.',
+  textMember: 'message',
+}
+
+export interface ExceededThroughput {
+  readonly kind: 'read' | 'write'
+  /** Undefined: the table's own. */
+  readonly index: string | undefined
+  /** Whether it is the maximum of on-demand throughput. */
+  readonly onDemand: boolean
+  readonly arn: string
+}
+
+/** The names of the reasons are those of the developer guide, "Diagnosing throttling". */
+export function throughputExceeded({ kind, index, onDemand, arn }: ExceededThroughput): WireError {
+  const what = `${index === undefined ? 'Table' : 'Index'}${kind === 'read' ? 'Read' : 'Write'}`
+  const reason = `${what}${onDemand ? 'MaxOnDemand' : 'Provisioned'}ThroughputExceeded`
+  const throttlingReasons = [{ reason, resource: arn }]
+  if (onDemand) {
+    const message = 'Throughput exceeds the maximum OnDemandThroughput configured on table or index'
+    return {
+      exception: 'com.amazon.coral.availability#ThrottlingException',
+      status: 400,
+      message,
+      textMember: 'message',
+      throttlingReasons,
+    }
+  }
+  const message =
+    index === undefined
+      ? 'The level of configured provisioned throughput for the table was exceeded. ' +
+        'Consider increasing your provisioning level with the UpdateTable API.'
+      : 'The level of configured provisioned throughput for one or more global secondary indexes of the table was exceeded. ' +
+        'Consider increasing your provisioning level for the under-provisioned global secondary indexes with the UpdateTable API'
+  return { exception: `${dynamodb}#ProvisionedThroughputExceededException`, status: 400, message, textMember: 'message', throttlingReasons }
+}
+
+/** A stream's records are kept for 24 hours (text observed). */
+export const trimmedDataAccess: WireError = {
+  exception: `${dynamodb}#TrimmedDataAccessException`,
+  status: 400,
+  message: 'The data you are trying to access has been trimmed',
+  textMember: 'message',
+}
+
+export function expiredIterator(message: string): WireError {
+  return { exception: `${dynamodb}#ExpiredIteratorException`, status: 400, message, textMember: 'message' }
 }
 
 export function accessDenied(message: string): WireError {
@@ -105,5 +226,11 @@ export function fromRefusal({ refused, message }: Refusal): WireError {
 }
 
 export function encodeError(error: WireError): Buffer {
-  return encodeAnswer({ __type: error.exception, [error.textMember]: error.message, Item: error.item })
+  return encodeAnswer({
+    __type: error.exception,
+    [error.textMember]: error.message,
+    Item: error.item,
+    CancellationReasons: error.cancellationReasons,
+    ThrottlingReasons: error.throttlingReasons,
+  })
 }

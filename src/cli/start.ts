@@ -17,8 +17,14 @@ const help = `everywrite start: serve DynamoDB in several Regions
   --memory                    keep nothing
   --profile instant           how long replication takes: instant, aws (half a second and the distance), lesson (1 to 3 s)
   --clock hlc                 hlc: hybrid logical clocks; wall: the Regions' clocks as they are
-  --credentials FILE          verify signatures; { "AKID": { "secretAccessKey": "…", "regions": […], "tables": […], "actions": […] } }
+  --credentials FILE          verify signatures; { "AKID": { "secretAccessKey": "…", "regions": […], "tables": […], "actions": […] } }; also
+                              "sessionToken", "account", and "deny": { "regions", "tables", "actions" }
+  --tls-cert FILE --tls-key FILE
+                              serve HTTPS; a certificate and its key in PEM form
   --insecure                  serve everybody who can reach the port
+  --throttling on|off         hold tables to their throughput (default on)
+  --ttl-sweep MS              how often expired items are looked for (default 1000)
+  --index-delay MS            how far global secondary indexes lag behind their tables (default 0)
   --admin-token TOKEN         what the control API asks for (made up when others can reach the port)
   --log text                  text or json, on stderr
   --config FILE               the same settings as a JSON object
@@ -35,7 +41,12 @@ export const start: Command = {
     profile: { type: 'string' },
     clock: { type: 'string' },
     credentials: { type: 'string' },
+    'tls-cert': { type: 'string' },
+    'tls-key': { type: 'string' },
     insecure: { type: 'boolean' },
+    throttling: { type: 'string' },
+    'ttl-sweep': { type: 'string' },
+    'index-delay': { type: 'string' },
     log: { type: 'string' },
     config: { type: 'string' },
   },
@@ -74,18 +85,19 @@ function stopTold(): Promise<undefined> {
   })
 }
 
-function endpointOf({ host, port }: RunningServer): string {
+function endpointOf({ host, port }: RunningServer, { tls }: Settings): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}`
+  return `${tls === undefined ? 'http' : 'https'}://${name}:${port}`
 }
 
-function summary(server: RunningServer, { profile, clockMode }: Settings): Record<string, unknown> {
+function summary(server: RunningServer, settings: Settings): Record<string, unknown> {
+  const { profile, clockMode } = settings
   const { dataFolder, adminToken, regions } = server
-  return { endpoint: endpointOf(server), regions, profile, clock: clockMode, dataFolder, adminToken, pid: process.pid }
+  return { endpoint: endpointOf(server, settings), regions, profile, clock: clockMode, dataFolder, adminToken, pid: process.pid }
 }
 
 function printWelcome(server: RunningServer, settings: Settings): void {
-  const endpoint = endpointOf(server)
+  const endpoint = endpointOf(server, settings)
   const [region = 'us-east-1'] = settings.regions
   const { credentials } = settings
   const [key] = credentials?.keys() ?? []

@@ -8,6 +8,7 @@ import { afterPrefix } from '../storage/store.ts'
  *   00 02                              the number that the next table gets
  *   00 03 name                         a table's definition
  *   00 04 number                       a dropped table whose rows are still to be removed
+ *   00 05 token                        a transaction that must not be carried out twice
  *   01 number(4) space(1) suffix       the rows of one table
  *
  * Table numbers are never used again, so a row that outlives its table is never taken for another's.
@@ -16,6 +17,7 @@ export const formatKey: Key = Uint8Array.of(0x00, 0x01)
 export const nextTableNumberKey: Key = Uint8Array.of(0x00, 0x02)
 const definitionPrefix = Uint8Array.of(0x00, 0x03)
 const droppedPrefix = Uint8Array.of(0x00, 0x04)
+const tokenPrefix = Uint8Array.of(0x00, 0x05)
 
 /** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
 export const spaces = {
@@ -29,6 +31,14 @@ export const spaces = {
   tombstones: 0x03,
   /** timestamp(8) id(16) -> ledger entry */
   ledger: 0x04,
+  /** set(2) key -> entry: what follows from the items, index by index (`derived-sets.ts`) */
+  derived: 0x05,
+  /** 00 -> the newest sequence number; 01 sequence(8) -> change record (`change-log.ts`) */
+  changes: 0x06,
+  /** partition prefix -> bytes in the item collection, for tables with local indexes */
+  collections: 0x07,
+  /** sequence(8) -> index entries that are written later, on purpose */
+  delayed: 0x08,
 } as const
 
 export type Space = (typeof spaces)[keyof typeof spaces]
@@ -53,6 +63,13 @@ export const droppedTables: Range = { from: droppedPrefix, to: afterPrefix(dropp
 export function tableNumberOfDropped(key: Key): number {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUInt32BE(2)
 }
+
+/** @param token what identifies the transaction among all of the Region */
+export function tokenKey(token: Uint8Array): Key {
+  return Buffer.concat([tokenPrefix, token])
+}
+
+export const tokens: Range = { from: tokenPrefix, to: afterPrefix(tokenPrefix) }
 
 /** The key of a table's row: its space and what identifies it there. */
 export function rowKey(tableNumber: number, space: Space, suffix: Uint8Array): Key {

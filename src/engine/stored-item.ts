@@ -10,9 +10,11 @@ export class StoredItem {
   readonly sizeBytes: number
   #item: Item | undefined
 
-  constructor(image: Uint8Array, sizeBytes: number) {
+  /** @param item what `image` holds, when that is known */
+  constructor(image: Uint8Array, sizeBytes: number, item?: Item) {
     this.image = image
     this.sizeBytes = sizeBytes
+    this.#item = item
   }
 
   /** The attributes; parsed when first asked for. */

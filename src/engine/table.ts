@@ -1,4 +1,4 @@
-import type { KeyAttributeType, KeySchema } from '../item/key-schema.ts'
+import type { IndexKeySchema, KeyAttributeType, KeySchema } from '../item/key-schema.ts'
 
 /** One table of one Region, as its definition row holds it. Immutable; a change makes a new one. */
 export interface Table {
@@ -15,6 +15,15 @@ export interface Table {
   readonly attributeDefinitions: readonly AttributeDefinition[]
   readonly settings: TableSettings
   readonly tags: Readonly<Record<string, string>>
+  readonly own: OwnSettings
+  /** What this Region has of the indexes that the settings ask for, and of those that it still removes. */
+  readonly indexes: readonly Index[]
+  /** By when items expire, once {@link TableSettings.timeToLive} is followed here. */
+  readonly expiry: Expiry | undefined
+  /** In order of creation; the last is the one that may be enabled. */
+  readonly streams: readonly Stream[]
+  /** How many derived sets (indexes, expiry) were ever made: their numbers are never used again. */
+  readonly derivedSetsMade: number
 }
 
 /** `CREATING` serves no client yet, `DELETING` no longer; `UPDATING` serves. */
@@ -32,6 +41,72 @@ export interface TableSettings {
   readonly deletionProtection: boolean
   /** Maximum request units per second of an on-demand table; undefined: none. */
   readonly onDemandMaximum: OnDemandMaximum | undefined
+  /** Both kinds; local ones are there from the table's creation. */
+  readonly indexes: readonly IndexBlueprint[]
+  /** The attribute that says when an item expires, seconds since 1970; undefined: none does. */
+  readonly timeToLive: string | undefined
+  /** Undefined: no stream. */
+  readonly stream: StreamView | undefined
+}
+
+/** What belongs to one Region's table and is never synchronised. */
+export interface OwnSettings {
+  /** Point-in-time recovery; undefined: off. */
+  readonly recovery: Recovery | undefined
+}
+
+export interface Recovery {
+  readonly sinceMs: number
+  /** How far back one can go, 1 to 35. */
+  readonly days: number
+}
+
+export interface IndexBlueprint extends IndexKeySchema {
+  readonly name: string
+  readonly kind: 'local' | 'global'
+  readonly projection: Projection
+  /** Of a global index of a provisioned table. */
+  readonly throughput: IndexThroughput | undefined
+  readonly onDemandMaximum: OnDemandMaximum | undefined
+}
+
+export type Projection = { readonly kind: 'ALL' | 'KEYS_ONLY' } | { readonly kind: 'INCLUDE'; readonly attributes: readonly string[] }
+
+export interface IndexThroughput {
+  readonly readUnits: number
+  readonly writeUnits: number
+}
+
+/** An index in one Region. `number` is its derived set. A `CREATING` one is written and not read. */
+export interface Index extends IndexBlueprint {
+  readonly number: number
+  readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+}
+
+/** The derived set that holds items by the time at which they expire. Items are deleted by it when it is complete. */
+export interface Expiry {
+  readonly attribute: string
+  readonly number: number
+  readonly status: 'ENABLING' | 'ENABLED' | 'DISABLING'
+}
+
+export type StreamView = 'KEYS_ONLY' | 'NEW_IMAGE' | 'OLD_IMAGE' | 'NEW_AND_OLD_IMAGES'
+
+export interface Stream {
+  /** Part of its ARN: when it was made, `2026-11-24T08:15:30.123`. */
+  readonly label: string
+  readonly view: StreamView
+  readonly createdAtMs: number
+  /** When it was disabled; undefined: it is enabled. */
+  readonly endedAtMs: number | undefined
+  /** In order of time; before the first all changes go one way. */
+  readonly splits: readonly StreamSplit[]
+}
+
+/** From when on a stream's changes are spread over how many lanes, a power of two. */
+export interface StreamSplit {
+  readonly atMs: number
+  readonly lanes: number
 }
 
 export type Billing =
@@ -59,17 +134,45 @@ export interface TableBlueprint {
   readonly attributeDefinitions: readonly AttributeDefinition[]
   readonly settings: TableSettings
   readonly tags: Readonly<Record<string, string>>
+  readonly own?: OwnSettings
 }
+
+/** The settings of a table that nothing was said about but that it is billed by request. */
+export function onDemandSettings(sinceMs: number): TableSettings {
+  return { ...plainSettings, billing: { mode: 'PAY_PER_REQUEST', sinceMs } }
+}
+
+const plainSettings = {
+  tableClass: 'STANDARD',
+  deletionProtection: false,
+  onDemandMaximum: undefined,
+  indexes: [],
+  timeToLive: undefined,
+  stream: undefined,
+} as const
+
+export const noOwnSettings: OwnSettings = { recovery: undefined }
 
 /** True when clients may read and write its items. */
 export function servesItems(table: Table): boolean {
   return table.status === 'ACTIVE' || table.status === 'UPDATING'
 }
 
+/** The stream that is enabled; undefined when none is. */
+export function enabledStream(table: Table): Stream | undefined {
+  const last = table.streams.at(-1)
+  return last?.endedAtMs === undefined ? last : undefined
+}
+
 export function encodeTable(table: Table): Uint8Array {
   return Buffer.from(JSON.stringify(table), 'utf8')
 }
 
+/** A definition of an earlier release lacks what that release did not have. */
 export function decodeTable(row: Uint8Array): Table {
-  return JSON.parse(Buffer.from(row).toString('utf8')) as Table
+  const table = JSON.parse(Buffer.from(row).toString('utf8')) as Table
+  const settings: TableSettings = { ...plainSettings, ...table.settings }
+  return { ...earlierTable, ...table, settings }
 }
+
+const earlierTable = { own: noOwnSettings, indexes: [], expiry: undefined, streams: [], derivedSetsMade: 0 }

@@ -19,11 +19,13 @@ export interface Versioning {
   /** What a read of this cell returns; undefined when it shows no item. */
   shown(table: Table, cell: Value): StoredItem | undefined
 
+  /** The Region whose write this cell shows. */
+  writtenIn(cell: Value): string
   /** A moment for a local write, taken when it arrives. */
   arrival(): Arrival
 
-  /** The writes that make a client's change: cell, replica row, and whatever must be remembered about it. */
-  change(change: LocalChange): readonly Write[]
+  /** What makes a client's change: the replica row as it is then, and the writes of the cell and whatever must be remembered about it. */
+  change(change: LocalChange): { readonly replicaRow: Value; readonly writes: readonly Write[] }
 
   /** Items and bytes that the replica shows. */
   statistics(replicaRow: Value): Statistics

@@ -30,6 +30,9 @@ export const canaryNames = [
   'drop-withdrawals',
   'seed-without-tombstones',
   'apply-without-order',
+  'stale-index-entries',
+  'unlogged-changes',
+  'index-without-backfill',
 ] as const
 
 export const canaries: Readonly<Record<CanaryName, Canary>> = {
@@ -112,6 +115,34 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
       return { ...message, records: [second, ...records] }
     }),
   },
+  'stale-index-entries': {
+    what: 'an index entry stays when its item has another one or is gone',
+    stores: eachStore((store) =>
+      changingWrites(store, (write) => (isRow(write.key, spaces.derived) && write.value === undefined ? undefined : write)),
+    ),
+  },
+  'unlogged-changes': {
+    what: 'what another Region changed is not in the change log [REP-40]',
+    stores: eachStore((store) =>
+      changingWrites(store, (write) => (isRow(write.key, spaces.changes) && write.value?.[0] === replicationCause ? undefined : write)),
+    ),
+  },
+  'index-without-backfill': {
+    what: 'an index that is added holds only what is written from then on',
+    stores: eachStore((store) => ({ ...store, ...withTransact(store, (keys, decide) => store.transact(keys, withoutBackfill(decide))) })),
+  },
+}
+
+/** As the change log encodes it. */
+const replicationCause = 2
+
+/** The fill of an index writes entries and nothing else. */
+function withoutBackfill<T>(decide: Decide<T>): Decide<T> {
+  return (values) => {
+    const { writes, result } = decide(values)
+    const fills = writes.length > 0 && writes.every(({ key, value }) => isRow(key, spaces.derived) && value !== undefined)
+    return { writes: fills ? [] : writes, result }
+  }
 }
 
 type Decide<T> = (values: readonly (Value | undefined)[]) => Decision<T>
@@ -140,10 +171,10 @@ function changingMessages(change: (message: Message) => Message): (transport: Tr
   return (transport) => ({ send: (to, message) => transport.send(to, change(message)) })
 }
 
-/** A client's write reads the replica row and one cell, and writes them with at most one record. */
+/** A client's write reads the replica row, one cell and the head of the change log, and writes them with at most one record. */
 function hasOwnWrite<T>({ writes }: Decision<T>, values: readonly (Value | undefined)[]): boolean {
   return (
-    values.length === 2 &&
+    values.length === 3 &&
     writes.filter(({ key }) => isRow(key, spaces.log)).length === 1 &&
     isRow(writes[0]?.key ?? new Uint8Array(), spaces.replica)
   )

@@ -1,7 +1,7 @@
 import type { Random } from '../base/random.ts'
 import { fraction, pick } from '../base/random.ts'
 import { sleep } from '../base/scheduler.ts'
-import type { Verdict } from '../engine/region-engine.ts'
+import type { Verdict } from '../engine/item-writer.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { StoredItem as Shown } from '../engine/stored-item.ts'
 import type { Item } from '../item/attribute-value.ts'
@@ -57,14 +57,16 @@ async function operate(parts: ClientParts, region: string, client: number, key: 
       history.answered(operation, { kind: 'read', atMs: history.nowMs, saw: shown && valueIn({ stored: shown }) })
       return
     }
-    const result = await engine.write(table, itemKey, (before) => {
+    const outcome = await engine.write(table, itemKey, (before) => {
       writeLog.claim(operation.id)
       return judge(operation, before)
     })
-    if (result.kind === 'gone') history.answered(operation, { kind: 'refused', atMs: history.nowMs })
-    else history.answered(operation, { ...result, atMs: history.nowMs })
-    if (result.kind === 'written') coverage.add('writes acknowledged')
-    if (result.kind === 'kept') coverage.add('conditions that did not hold')
+    if (outcome.kind !== 'written') {
+      history.answered(operation, { kind: 'refused', atMs: history.nowMs })
+      return
+    }
+    history.answered(operation, { ...outcome.result, atMs: history.nowMs })
+    coverage.add(outcome.result.kind === 'written' ? 'writes acknowledged' : 'conditions that did not hold')
   } catch (error) {
     if (!(error instanceof StoreClosed)) throw error
     history.answered(operation, { kind: 'unknown', atMs: history.nowMs })

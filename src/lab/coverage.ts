@@ -30,6 +30,7 @@ export const coverageNames = [
   'outages',
   'deletions by a lone replica',
   'writes after a collected tombstone',
+  'indexes changed under writes',
 ] as const
 
 export class Coverage {

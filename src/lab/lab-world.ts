@@ -4,7 +4,8 @@ import { fraction } from '../base/random.ts'
 import type { VirtualTime } from '../base/virtual-time.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import { isRefusal } from '../engine/refusal.ts'
-import type { Table, TableBlueprint } from '../engine/table.ts'
+import type { IndexBlueprint, Table, TableBlueprint } from '../engine/table.ts'
+import { onDemandSettings } from '../engine/table.ts'
 import { servesItems } from '../engine/table.ts'
 import { encodeItemKey } from '../item/item-key.ts'
 import { isInvalid } from '../item/invalid.ts'
@@ -151,17 +152,27 @@ async function start(options: Omit<WorldOptions, 'random'>, seed: number, starts
 
 export const tableName = 'items'
 
+/** An index that comes and goes. */
+export const lateIndex = indexOn('was', 'ALL', 'late')
+
 export const blueprint: TableBlueprint = {
   name: tableName,
   schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
   attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: {
-    billing: { mode: 'PAY_PER_REQUEST', sinceMs: 0 },
-    tableClass: 'STANDARD',
-    deletionProtection: false,
-    onDemandMaximum: undefined,
-  },
+  settings: { ...onDemandSettings(0), indexes: [indexOn('v', 'ALL'), indexOn('was', 'KEYS_ONLY')], stream: 'NEW_AND_OLD_IMAGES' },
   tags: {},
+}
+
+function indexOn(attribute: string, kind: 'ALL' | 'KEYS_ONLY', name = `by-${attribute}`): IndexBlueprint {
+  return {
+    name,
+    kind: 'global',
+    partition: [{ name: attribute, type: 'S' }],
+    sort: [{ name: 'pk', type: 'S' }],
+    projection: { kind },
+    throughput: undefined,
+    onDemandMaximum: undefined,
+  }
 }
 
 export function itemKeyOf(key: string): Uint8Array {

@@ -4,6 +4,7 @@ import { isRefusal } from '../engine/refusal.ts'
 import type { CanaryName } from './canaries.ts'
 import { canaries } from './canaries.ts'
 import { checkClients } from './check-clients.ts'
+import { checkDerived } from './check-derived.ts'
 import { checkFinal } from './check-final.ts'
 import { runClients } from './clients.ts'
 import { Coverage } from './coverage.ts'
@@ -145,6 +146,7 @@ class Simulation {
     this.#violations.push(...checkClients(this.#history.operations, written))
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
     this.#violations.push(...checkFinal(state, written))
+    this.#violations.push(...(await this.#time.resolve(checkDerived(lab.world, this.#keyName))))
     for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
     const conflicts = state.conflicts
     this.#coverage.add('conflicts', conflicts.length)

@@ -4,9 +4,8 @@ import { sleep } from '../base/scheduler.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Fault, FaultKind } from '../world/fault.ts'
-import type { Coverage } from './coverage.ts'
-import type { History } from './history.ts'
-import type { LabWorld } from './lab-world.ts'
+import { runIndexChanges } from './index-changes.ts'
+import type { StormParts } from './storm-parts.ts'
 import { tableName } from './lab-world.ts'
 import type { SimulationPlan } from './plan.ts'
 import { diceFor } from './plan.ts'
@@ -14,18 +13,10 @@ import { diceFor } from './plan.ts'
 /** Everything that goes wrong, or is done to the world, while clients work: faults, crashes, replicas that come and go. */
 export async function runStorm(parts: StormParts): Promise<void> {
   const { plan } = parts
-  const storms = [runFaults(parts)]
+  const storms = [runFaults(parts), runIndexChanges(parts)]
   if (plan.membershipGapMs !== undefined) storms.push(runMembership(parts, plan.membershipGapMs))
   if (plan.restartGapMs !== undefined) storms.push(runRestarts(parts, plan.restartGapMs))
   await Promise.all(storms)
-}
-
-export interface StormParts {
-  readonly plan: SimulationPlan
-  readonly lab: LabWorld
-  readonly history: History
-  readonly coverage: Coverage
-  readonly untilMs: number
 }
 
 async function runFaults({ plan, lab, history, coverage, untilMs }: StormParts): Promise<void> {

@@ -18,3 +18,5 @@ export type ViolationRule =
   | 'the ledger is not what was lost'
   | 'an update was not built on what it saw'
   | 'statistics are wrong'
+  | 'an index is not its items'
+  | 'the change log is not what happened'

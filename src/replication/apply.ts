@@ -1,3 +1,6 @@
+import { Derivation, derivationKeys } from '../engine/derivation.ts'
+import { nameOf, ReadSet } from '../engine/read-set.ts'
+import type { Table } from '../engine/table.ts'
 import type { Decision, Key, Value, Write } from '../storage/store.ts'
 import type { Cell } from './cell.ts'
 import { decodeCell, encodeCell } from './cell.ts'
@@ -9,7 +12,7 @@ import { isDropped } from './membership.ts'
 import type { Policy, PolicyName } from './policy.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
-import { cellKey, ledgerKey, logKey, nameOf, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
+import { cellKey, ledgerKey, logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
 import { receive } from './siblings.ts'
 import type { Version } from './version.ts'
 import { decodeVersion } from './version.ts'
@@ -27,8 +30,11 @@ export interface Batch {
 }
 
 export interface ApplyContext {
-  readonly tableNumber: number
-  readonly globalId: string
+  /** As it is when the batch comes. */
+  readonly table: Table
+  /** As it is when the batch is decided. */
+  readonly current: () => Table | undefined
+  readonly indexDelayMs: number
   readonly region: string
   readonly membership: Membership
   readonly policy: Policy
@@ -50,6 +56,8 @@ export type Applied =
   | { readonly kind: 'gap'; readonly row: ReplicaRow }
   /** There is no such replica any more. */
   | { readonly kind: 'gone' }
+  /** The table's definition changed meanwhile: to be tried again with the new one. */
+  | { readonly kind: 'stale' }
 
 /** The transaction that applies a batch: what it reads, and what it decides. */
 export function applyBatch(
@@ -57,16 +65,20 @@ export function applyBatch(
   context: ApplyContext,
 ): { keys: readonly Key[]; decide: (values: readonly (Value | undefined)[]) => Decision<Applied> } {
   const versions = batch.records.map(decodeVersion)
-  const keys = new KeySet()
-  keys.add(replicaRowKey(context.tableNumber))
-  for (const version of versions) keys.add(cellKey(context.tableNumber, version.itemKey))
-  if (context.ledgerInUse) for (const version of versions) for (const key of entryKeysOfBase(version, context)) keys.add(key)
+  const { table, indexDelayMs } = context
+  const reads = new ReadSet()
+  reads.add(replicaRowKey(table.number))
+  const itemKeys = versions.map(({ itemKey }) => itemKey)
+  for (const itemKey of itemKeys) reads.add(cellKey(table.number, itemKey))
+  reads.addAll(derivationKeys(table, itemKeys, indexDelayMs))
+  if (context.ledgerInUse) for (const version of versions) reads.addAll(entryKeysOfBase(version, context))
   return {
-    keys: keys.list,
+    keys: reads.keys,
     decide(values) {
       const [replicaRow] = values
       if (replicaRow === undefined) return { writes: [], result: { kind: 'gone' } }
-      return new Application(decodeReplicaRow(replicaRow), keys, values, context).run(batch, versions)
+      if (context.current() !== table) return { writes: [], result: { kind: 'stale' } }
+      return new Application(decodeReplicaRow(replicaRow), reads.reader(values), context).run(batch, versions)
     },
   }
 }
@@ -74,8 +86,8 @@ export function applyBatch(
 /** One run of `decide`: what was read, and over it what is to be written. */
 class Application {
   readonly #row: ReplicaRow
-  readonly #keys: KeySet
-  readonly #values: readonly (Value | undefined)[]
+  readonly #read: (key: Key) => Value | undefined
+  readonly #derivation: Derivation
   readonly #context: ApplyContext
   readonly #cellByKey = new Map<string, { key: Key; cell: Cell }>()
   readonly #entries = new Set<string>()
@@ -84,17 +96,18 @@ class Application {
   #sizeBytes: number
   #losses = 0
 
-  constructor(row: ReplicaRow, keys: KeySet, values: readonly (Value | undefined)[], context: ApplyContext) {
+  constructor(row: ReplicaRow, read: (key: Key) => Value | undefined, context: ApplyContext) {
     this.#row = row
-    this.#keys = keys
-    this.#values = values
+    this.#read = read
+    const { table, nowMs: atMs, indexDelayMs } = context
+    this.#derivation = new Derivation({ table, atMs, cause: 'replication', indexDelayMs, read })
     this.#context = context
     this.#itemCount = row.itemCount
     this.#sizeBytes = row.sizeBytes
   }
 
   run(batch: Batch, versions: readonly Version[]): Decision<Applied> {
-    const { tableNumber, membership } = this.#context
+    const { table, membership } = this.#context
     const { incarnation } = batch
     if (isDropped(membership, incarnation, this.#row.epoch))
       return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0 } }
@@ -113,24 +126,25 @@ class Application {
       cursors: new Map(this.#row.cursors).set(incarnation, last.dot.n),
     }
     for (const { key, cell } of this.#cellByKey.values()) this.#writes.push({ key, value: encodeCell(cell) })
-    this.#writes.push({ key: replicaRowKey(tableNumber), value: encodeReplicaRow(row) })
+    this.#writes.push({ key: replicaRowKey(table.number), value: encodeReplicaRow(row) }, ...this.#derivation.writes)
     return { writes: this.#writes, result: { kind: 'applied', row, versions: fresh, losses: this.#losses } }
   }
 
   #apply(version: Version): void {
-    const { tableNumber, membership, policy } = this.#context
-    this.#writes.push({ key: logKey(tableNumber, version.dot), value: version.bytes })
+    const { table, membership, policy } = this.#context
+    this.#writes.push({ key: logKey(table.number, version.dot), value: version.bytes })
     this.#withdrawBaseOf(version)
-    const key = cellKey(tableNumber, version.itemKey)
+    const key = cellKey(table.number, version.itemKey)
     const held = this.#cell(key)
     const siblings = receive(held.siblings, version, membership)
     if (siblings === held.siblings) return
-    if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(tableNumber, version.dot), value: version.itemKey })
+    if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(table.number, version.dot), value: version.itemKey })
 
     const before = held.siblings.length === 0 ? undefined : policy.show(held.siblings).stored
     const shown = policy.show(siblings)
     this.#itemCount += (shown.stored === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
     this.#sizeBytes += (shown.stored?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
+    this.#derivation.add(version.itemKey, before, shown.stored)
     const recorded = new Set(siblings.filter((sibling) => held.recorded.has(sibling)))
     for (const sibling of siblings) {
       if (sibling === shown || recorded.has(sibling)) continue
@@ -141,12 +155,20 @@ class Application {
   }
 
   #cell(key: Key): Cell {
-    return this.#cellByKey.get(nameOf(key))?.cell ?? decodeCell(this.#values[this.#keys.indexOf(key)])
+    return this.#cellByKey.get(nameOf(key))?.cell ?? decodeCell(this.#read(key))
   }
 
   #record(loser: Version, winner: Version): void {
-    const { tableNumber, globalId, region, nowMs, policyName } = this.#context
-    const write = recordLoss({ tableNumber, globalId, loser, winner, rule: policyName, foundIn: region, foundAtMs: nowMs })
+    const { table, region, nowMs, policyName } = this.#context
+    const write = recordLoss({
+      tableNumber: table.number,
+      globalId: table.globalId,
+      loser,
+      winner,
+      rule: policyName,
+      foundIn: region,
+      foundAtMs: nowMs,
+    })
     this.#writes.push(write)
     this.#entries.add(nameOf(write.key))
     this.#losses++
@@ -157,7 +179,7 @@ class Application {
     if (!this.#context.ledgerInUse && this.#entries.size === 0) return
     const [entryKey, withdrawal] = entryKeysOfBase(version, this.#context)
     if (entryKey === undefined || withdrawal === undefined) return
-    const stands = this.#entries.has(nameOf(entryKey)) || this.#values[this.#keys.indexOf(entryKey)] !== undefined
+    const stands = this.#entries.has(nameOf(entryKey)) || this.#read(entryKey) !== undefined
     if (!stands) return
     this.#writes.push({ key: withdrawal, value: version.bytes.subarray(10, 24) })
   }
@@ -165,24 +187,7 @@ class Application {
 
 function entryKeysOfBase(version: Version, context: ApplyContext): Key[] {
   if (version.base === undefined) return []
-  const id = ledgerId(context.globalId, version.itemKey, version.base.dot)
-  return [ledgerKey(context.tableNumber, version.base.timestamp, id), withdrawalKey(context.tableNumber, version.base.timestamp, id)]
-}
-
-/** Keys without repetition, with the place of each. */
-class KeySet {
-  readonly list: Key[] = []
-  readonly #indexByName = new Map<string, number>()
-
-  add(key: Key): void {
-    const name = nameOf(key)
-    if (this.#indexByName.has(name)) return
-    this.#indexByName.set(name, this.list.length)
-    this.list.push(key)
-  }
-
-  /** -1 when the key is not among them. */
-  indexOf(key: Key): number {
-    return this.#indexByName.get(nameOf(key)) ?? -1
-  }
+  const { number, globalId } = context.table
+  const id = ledgerId(globalId, version.itemKey, version.base.dot)
+  return [ledgerKey(number, version.base.timestamp, id), withdrawalKey(number, version.base.timestamp, id)]
 }

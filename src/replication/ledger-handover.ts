@@ -5,7 +5,8 @@ import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
 import { ledgerId } from './ledger.ts'
 import type { ReplicaRow } from './replica-row.ts'
-import { isWithdrawal, ledgerKey, logFrom, nameOf, withdrawalKey } from './rows.ts'
+import { nameOf } from '../engine/read-set.ts'
+import { isWithdrawal, ledgerKey, logFrom, withdrawalKey } from './rows.ts'
 import { decodeVersion } from './version.ts'
 
 /**

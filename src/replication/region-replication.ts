@@ -30,7 +30,14 @@ export class RegionReplication {
   /** Begins to replicate a table that was just made. */
   async add(table: Table): Promise<Replica> {
     assert(!this.#closed, 'replication of a Region that is up')
-    const replica = await Replica.open({ ...this.#options, table })
+    const { engine } = this.#options
+    const replica = await Replica.open({
+      ...this.#options,
+      table,
+      current: (opened) => engine.current(opened),
+      indexDelayMs: engine.indexDelayMs,
+      changed: (applied) => engine.changed(applied),
+    })
     this.#replicaById.set(table.globalId, replica)
     return replica
   }
@@ -82,4 +89,6 @@ export class RegionReplication {
   }
 }
 
-export type RegionReplicationOptions = Omit<ReplicaOptions, 'table'> & { readonly engine: RegionEngine }
+export type RegionReplicationOptions = Omit<ReplicaOptions, 'table' | 'current' | 'changed' | 'indexDelayMs'> & {
+  readonly engine: RegionEngine
+}

@@ -184,8 +184,8 @@ export class Replica {
       store,
       scheduler,
       random,
-      tableNumber: table.number,
-      globalId: table.globalId,
+      table,
+      current: this.#options.current,
       region,
       policy: versions.policy(),
       policyName: 'last-writer-wins',
@@ -363,10 +363,13 @@ export class Replica {
   }
 
   async #apply({ from, changes }: Delivery): Promise<void> {
-    const { store, region, table, versions, transport, trueClock, clock, log } = this.#options
+    const { store, region, table, current, indexDelayMs, versions, transport, trueClock, clock, log } = this.#options
+    const definition = current(table)
+    if (definition === undefined) return
     const { keys, decide } = applyBatch(changes, {
-      tableNumber: table.number,
-      globalId: table.globalId,
+      table: definition,
+      current: () => current(table),
+      indexDelayMs,
       region,
       membership: this.membership,
       policy: versions.policy(),
@@ -376,6 +379,7 @@ export class Replica {
     })
     const applied = await store.transact(keys, decide)
     if (applied.kind === 'gone' || this.#closed) return
+    if (applied.kind === 'stale') return this.#apply({ from, changes })
     this.#stalled = undefined
     const { row } = applied
     if (applied.kind === 'applied' && applied.versions.length > 0) {
@@ -392,6 +396,7 @@ export class Replica {
         aheadMs = Math.max(aheadMs, clock.observe(version.timestamp))
       }
       this.#warnOfSkew(from, aheadMs)
+      this.#options.changed(table)
       this.#wakeWaiters()
     }
     this.#reports.note(from, changes.report, row.cursors, this.membership)
@@ -492,6 +497,12 @@ export class Replica {
 export interface ReplicaOptions {
   readonly region: string
   readonly table: Table
+  /** The table's definition as it is now; undefined once it is dropped. */
+  readonly current: (table: Table) => Table | undefined
+  /** Is told when items were changed by another Region, once that is durable. */
+  readonly changed: (table: Table) => void
+  /** How long entries of global indexes wait, ms. */
+  readonly indexDelayMs: number
   readonly store: Store
   readonly versions: Versions
   readonly clock: RegionClock

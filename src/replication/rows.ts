@@ -78,11 +78,6 @@ export function ledgerFrom(tableNumber: number, timestamp: Timestamp): Range {
   return spaceRange(tableNumber, spaces.ledger, from)
 }
 
-/** A key as the name of a map's entry: one character per byte. */
-export function nameOf(key: Key): string {
-  return asBuffer(key).toString('latin1')
-}
-
 const nMax = 2 ** 48 - 1
 const ledgerSuffixBytes = 24
 

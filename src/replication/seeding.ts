@@ -2,8 +2,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
+import { Derivation, derivationKeys } from '../engine/derivation.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
+import { ReadSet } from '../engine/read-set.ts'
+import { removeRows } from '../engine/region-engine.ts'
 import type { StoredItem } from '../engine/stored-item.ts'
+import type { Table } from '../engine/table.ts'
 import type { Store, Write } from '../storage/store.ts'
 import { decodeCell, encodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
@@ -61,12 +65,12 @@ export class Seeding {
   close(): void {
     this.#closed = true
     this.#cancelRetry?.()
-    this.#received?.({ kind: 'seed-lost', globalId: this.#options.globalId, transfer: this.#transfer })
+    this.#received?.({ kind: 'seed-lost', globalId: this.#options.table.globalId, transfer: this.#transfer })
   }
 
   async #attempt(): Promise<boolean> {
-    const { store, tableNumber, random } = this.#options
-    await removeRows(store, tableNumber)
+    const { store, table, random } = this.#options
+    for (const space of filledSpaces) await removeRows(store, spaceRange(table.number, space))
     this.#transfer = hex64(random)
     this.#after = undefined
     this.#progress = { items: 0, itemsExpected: undefined }
@@ -76,27 +80,50 @@ export class Seeding {
     for (;;) {
       const page = await this.#next()
       if (this.#closed || page.kind === 'seed-lost') return false
-      const writes: Write[] = []
-      for (const { itemKey, cell } of page.cells) {
-        const shown = this.#take(itemKey, cell, writes)
-        if (shown === undefined) continue
+      for (const shown of await this.#takePage(page)) {
         itemCount++
         sizeBytes += shown.sizeBytes
       }
-      await store.transact([], () => ({ writes, result: undefined }))
       this.#progress = { items: itemCount, itemsExpected: page.itemCount }
       if (page.last) {
         await this.#complete(page.cursors, itemCount, sizeBytes)
-        this.#options.send({ kind: 'seed-end', globalId: this.#options.globalId, transfer: this.#transfer })
+        this.#options.send({ kind: 'seed-end', globalId: this.#options.table.globalId, transfer: this.#transfer })
         return true
       }
       this.#after = page.cells.at(-1)?.itemKey
     }
   }
 
+  /** Writes a page with what follows from its items; returns what it shows. */
+  async #takePage({ cells }: SeedPage): Promise<readonly StoredItem[]> {
+    const { store, table, current, trueClock } = this.#options
+    const definition = current(table) ?? table
+    const keys = derivationKeys(
+      definition,
+      cells.map(({ itemKey }) => itemKey),
+      0,
+    )
+    return store.transact<readonly StoredItem[]>(keys, (values) => {
+      const reads = new ReadSet()
+      reads.addAll(keys)
+      const read = reads.reader(values)
+      const derivation = new Derivation({ table: definition, atMs: trueClock.nowMs(), cause: 'seed', indexDelayMs: 0, read })
+      const writes: Write[] = []
+      const result: StoredItem[] = []
+      for (const { itemKey, cell } of cells) {
+        const shown = this.#take(itemKey, cell, writes)
+        if (shown === undefined) continue
+        derivation.add(itemKey, undefined, shown)
+        result.push(shown)
+      }
+      return { writes: [...writes, ...derivation.writes], result }
+    })
+  }
+
   /** Writes one cell with what belongs to it; returns what it shows. */
   #take(itemKey: Uint8Array, cell: Uint8Array, writes: Write[]): StoredItem | undefined {
-    const { tableNumber, globalId, region, policy, policyName, trueClock } = this.#options
+    const { table, region, policy, policyName, trueClock } = this.#options
+    const { number: tableNumber, globalId } = table
     const { siblings } = decodeCell(cell)
     const shown = policy.show(siblings)
     const recorded = new Set(siblings.filter((version) => version !== shown))
@@ -125,15 +152,15 @@ export class Seeding {
   }
 
   #ask(): void {
-    const { globalId, send, scheduler } = this.#options
-    send({ kind: 'seed-request', globalId, transfer: this.#transfer, after: this.#after })
+    const { table, send, scheduler } = this.#options
+    send({ kind: 'seed-request', globalId: table.globalId, transfer: this.#transfer, after: this.#after })
     this.#cancelRetry?.()
     this.#cancelRetry = scheduler.after(retryMs, () => this.#ask())
   }
 
   async #complete(cursors: Cursors, itemCount: number, sizeBytes: number): Promise<void> {
-    const { store, tableNumber } = this.#options
-    const key = replicaRowKey(tableNumber)
+    const { store, table } = this.#options
+    const key = replicaRowKey(table.number)
     await store.transact([key], ([encoded]) => {
       if (encoded === undefined) return { writes: [], result: undefined }
       const row = decodeReplicaRow(encoded)
@@ -146,8 +173,9 @@ export interface SeedingOptions {
   readonly store: Store
   readonly scheduler: Scheduler
   readonly random: Random
-  readonly tableNumber: number
-  readonly globalId: string
+  readonly table: Table
+  /** The table's definition as it is now; undefined once it is dropped. */
+  readonly current: (table: Table) => Table | undefined
   readonly region: string
   readonly policy: Policy
   readonly policyName: PolicyName
@@ -164,18 +192,7 @@ export interface SeedProgress {
 }
 
 const retryMs = 10_000
-const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }
-
-async function removeRows(store: Store, tableNumber: number): Promise<void> {
-  for (const space of [spaces.items, spaces.tombstones, spaces.log, spaces.ledger]) {
-    for (;;) {
-      const page = await store.page(spaceRange(tableNumber, space), removalPage)
-      const writes: Write[] = page.entries.map(({ key }) => ({ key, value: undefined }))
-      if (writes.length > 0) await store.transact([], () => ({ writes, result: undefined }))
-      if (!page.more) break
-    }
-  }
-}
+const filledSpaces = [spaces.items, spaces.tombstones, spaces.log, spaces.ledger, spaces.derived, spaces.collections]
 
 function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0

@@ -9,6 +9,7 @@ import type { Scheduler } from '../base/scheduler.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { Table, TableBlueprint } from '../engine/table.ts'
+import { onDemandSettings } from '../engine/table.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { Space } from '../engine/keyspace.ts'
 import type { MemoryStore } from '../storage/memory-store.ts'
@@ -39,12 +40,7 @@ export const testBlueprint: TableBlueprint = {
   name: 'users',
   schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
   attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: {
-    billing: { mode: 'PAY_PER_REQUEST', sinceMs: 0 },
-    tableClass: 'STANDARD',
-    deletionProtection: false,
-    onDemandMaximum: undefined,
-  },
+  settings: onDemandSettings(0),
   tags: {},
 }
 
@@ -169,8 +165,9 @@ export class TestReplica {
     const { keys, decide } = applyBatch(
       { incarnation, from, records },
       {
-        tableNumber: this.table.number,
-        globalId: 'global',
+        table: this.table,
+        current: () => this.table,
+        indexDelayMs: 0,
         region: this.region,
         membership: this.membership,
         policy: this.versions.policy(),
@@ -294,6 +291,9 @@ async function openOn(parts: {
   const replica = await Replica.open({
     region,
     table,
+    current: () => table,
+    changed: () => undefined,
+    indexDelayMs: 0,
     store,
     versions,
     clock: regionClock,

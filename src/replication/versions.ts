@@ -78,6 +78,10 @@ export class Versions implements Versioning {
     return shownIn(cell, this.policy())
   }
 
+  writtenIn(cell: Value): string {
+    return this.policy().show(decodeCell(cell).siblings).region
+  }
+
   arrival(): Arrival {
     return { timestamp: this.#clock.now(), committedAtMs: this.#trueClock.nowMs() }
   }
@@ -86,7 +90,7 @@ export class Versions implements Versioning {
     return decodeReplicaRow(replicaRow)
   }
 
-  change(change: LocalChange): readonly Write[] {
+  change(change: LocalChange): { replicaRow: Value; writes: readonly Write[] } {
     const { table, itemKey, before, after } = change
     const state = this.#state(table.number)
     state.incarnation ??= hex64(this.#random)
@@ -126,10 +130,7 @@ export class Versions implements Versioning {
 
     // Alone, a delete is stable as soon as it is made: nobody else can hold what it deleted [REP-28].
     const held = after !== undefined || row.keepsLog
-    const writes: Write[] = [
-      { key: replicaRowKey(table.number), value: replicaRow },
-      { key: change.cellKey, value: held ? encodeCell({ siblings: [version], recorded: new Set() }) : undefined },
-    ]
+    const writes: Write[] = [{ key: change.cellKey, value: held ? encodeCell({ siblings: [version], recorded: new Set() }) : undefined }]
     if (row.keepsLog) {
       writes.push({ key: logKey(table.number, dot), value: version.bytes })
       if (after === undefined) writes.push({ key: tombstoneKey(table.number, dot), value: itemKey })
@@ -138,7 +139,7 @@ export class Versions implements Versioning {
       const id = ledgerId(table.globalId, itemKey, base.dot)
       writes.push({ key: withdrawalKey(table.number, base.timestamp, id), value: version.bytes.subarray(10, 24) })
     }
-    return writes
+    return { replicaRow, writes }
   }
 
   #state(tableNumber: number): TableState {

@@ -26,6 +26,7 @@ test('without flags the server is for this machine only, durable, in three Regio
     clockMode: 'hlc',
     credentials: undefined,
     insecure: false,
+    throttling: true,
     adminToken: undefined,
     logFormat: 'text',
   })

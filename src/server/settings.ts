@@ -8,6 +8,8 @@ import { lagProfiles } from '../world/lag-profile.ts'
 import { OperatorError, codeOf } from './operator-error.ts'
 import type { ServerConfig } from './start-server.ts'
 import type { LogFormat } from './text-log.ts'
+import type { TlsIdentity } from './tls-identity.ts'
+import { readTlsIdentity } from './tls-identity.ts'
 
 /** What an operator may set, by flag or in a JSON file whose members are named like the flags. A flag goes before the file. */
 export type Settings = Omit<ServerConfig, 'log'> & { readonly logFormat: LogFormat }
@@ -20,6 +22,7 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
   const memory = source.flag('memory')
   if (memory && dataFolder !== undefined) throw bad('Choose one of --data and --memory.')
   const credentialsFile = source.text('credentials')
+  const [certificateFile, keyFile] = [source.text('tls-cert'), source.text('tls-key')]
   const settings: Settings = {
     host: source.text('host') ?? '127.0.0.1',
     port: source.port('port') ?? 8000,
@@ -28,7 +31,11 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
     profile: source.choice('profile', Object.keys(lagProfiles) as LagProfileName[]) ?? 'instant',
     clockMode: source.choice<ClockMode>('clock', ['hlc', 'wall']) ?? 'hlc',
     credentials: credentialsFile === undefined ? undefined : await readCredentials(credentialsFile),
+    tls: await readTls(certificateFile, keyFile),
     insecure: source.flag('insecure'),
+    throttling: source.choice('throttling', ['on', 'off']) !== 'off',
+    sweepEveryMs: source.milliseconds('ttl-sweep'),
+    indexDelayMs: source.milliseconds('index-delay'),
     adminToken: source.text('admin-token'),
     logFormat: source.choice<LogFormat>('log', ['text', 'json']) ?? 'text',
   }
@@ -48,6 +55,12 @@ async function readCredentials(path: string): Promise<Credentials> {
   return credentials
 }
 
+async function readTls(certificateFile: string | undefined, keyFile: string | undefined): Promise<TlsIdentity | undefined> {
+  if (certificateFile === undefined && keyFile === undefined) return undefined
+  if (certificateFile === undefined || keyFile === undefined) throw bad('Give --tls-cert and --tls-key together.')
+  return readTlsIdentity(certificateFile, keyFile)
+}
+
 async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as unknown
@@ -57,6 +70,8 @@ async function readJson(path: string): Promise<unknown> {
     throw bad(`The file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`)
   }
 }
+
+const millisecondsMax = 24 * 3600 * 1000
 
 function bad(message: string): OperatorError {
   return new OperatorError('BAD_CONFIG', message)
@@ -89,6 +104,14 @@ class Source {
     const port = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
     if (typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= 65_535) return port
     throw bad(`${name} must be a number from 0 to 65535, not ${JSON.stringify(value)}.`)
+  }
+
+  milliseconds(name: string): number | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const ms = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+    if (typeof ms === 'number' && Number.isInteger(ms) && ms >= 0 && ms <= millisecondsMax) return ms
+    throw bad(`${name} must be a number of milliseconds from 0 to ${millisecondsMax}, not ${JSON.stringify(value)}.`)
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {

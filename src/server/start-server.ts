@@ -22,6 +22,8 @@ import { openDataFolder } from './data-folder.ts'
 import { listenHttp } from './http-listener.ts'
 import { createLmdbStores } from './lmdb-stores.ts'
 import { OperatorError } from './operator-error.ts'
+import type { TlsIdentity } from './tls-identity.ts'
+import { untimely } from './tls-identity.ts'
 import { packageVersion } from './version.ts'
 
 /** One process: a world of Regions, DynamoDB's wire, and the control API, on one port. */
@@ -36,8 +38,16 @@ export interface ServerConfig {
   readonly clockMode: ClockMode
   /** Undefined: signatures are not looked at. */
   readonly credentials: Credentials | undefined
+  /** Undefined: plain HTTP. */
+  readonly tls?: TlsIdentity | undefined
   /** Serve everybody who can reach the port. */
   readonly insecure: boolean
+  /** False: nobody is held to provisioned throughput. */
+  readonly throttling?: boolean
+  /** How long between two looks for items whose time to live has passed, ms; undefined: the default. */
+  readonly sweepEveryMs?: number | undefined
+  /** How long entries of global secondary indexes wait behind their items, ms; undefined: they are written together. */
+  readonly indexDelayMs?: number | undefined
   /** Undefined: none on loopback, one that is made up elsewhere. */
   readonly adminToken: string | undefined
   readonly log: Log
@@ -85,6 +95,8 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     scheduler: systemTime,
     random: systemRandom,
     profile: lagProfiles[config.profile],
+    ...(config.sweepEveryMs === undefined ? {} : { sweepEveryMs: config.sweepEveryMs }),
+    ...(config.indexDelayMs === undefined ? {} : { indexDelayMs: config.indexDelayMs }),
     log: {
       ...log,
       info(event, fields) {
@@ -107,6 +119,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       random: systemRandom,
       log,
       credentials: config.credentials,
+      throttling: config.throttling ?? true,
       onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
     })
     const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
@@ -122,7 +135,9 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },
     })
     conflictsFound = admin.conflictsFound
-    const listener = await listenHttp(config.host, config.port, (request, response) => {
+    warnOfCertificate(config)
+    const { host, port, tls } = config
+    const listener = await listenHttp({ host, port, tls }, (request, response) => {
       if (admin.owns(request.url ?? '/')) admin.handle(request, response)
       else api.handle(request, response)
     })
@@ -145,6 +160,11 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     await world.close()
     throw error
   }
+}
+
+function warnOfCertificate({ tls, log }: ServerConfig): void {
+  const problem = tls && untimely(tls, systemTime.nowMs())
+  if (problem !== undefined) log.warn('certificate', { file: tls?.certificateFile, problem })
 }
 
 function storesIn(folder: DataFolder | undefined, fail: (error: OperatorError) => void): Stores {

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
@@ -50,11 +51,11 @@ export class RegionNode {
   }
 
   async #start(): Promise<void> {
-    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log } = this.#options
+    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, sweepEveryMs, indexDelayMs } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random })
-    const engine = await RegionEngine.open({ region: this.name, store, versioning: versions, clock: this.clock, random })
+    const engine = await RegionEngine.open({ region: this.name, store, versioning: versions, clock: this.clock, random, indexDelayMs })
     const replication = await RegionReplication.open({
       region: this.name,
       store,
@@ -67,7 +68,8 @@ export class RegionNode {
       log,
       engine,
     })
-    this.#running = { store, clock, versions, engine, replication }
+    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs })
+    this.#running = { store, clock, versions, engine, replication, housekeeping }
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
@@ -87,6 +89,7 @@ export class RegionNode {
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
+    running.housekeeping.close()
     running.replication.close()
     await this.#options.stores.crash(this.name, running.store)
   }
@@ -96,6 +99,7 @@ export class RegionNode {
     await this.#started()
     const running = this.#running
     this.#running = undefined
+    running?.housekeeping.close()
     running?.replication.close()
     await running?.store.close()
   }
@@ -112,6 +116,7 @@ export interface Running {
   readonly versions: Versions
   readonly engine: RegionEngine
   readonly replication: RegionReplication
+  readonly housekeeping: Housekeeping
 }
 
 export interface NodeOptions {
@@ -123,4 +128,8 @@ export interface NodeOptions {
   readonly random: Random
   readonly transport: (region: string) => Transport
   readonly log: Log
+  /** How long between two looks for expired items, ms. */
+  readonly sweepEveryMs: number
+  /** How long entries of global indexes wait, ms. */
+  readonly indexDelayMs: number
 }

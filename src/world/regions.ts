@@ -52,11 +52,12 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
+      const { sweepEveryMs = 1000, indexDelayMs = 0 } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         return decorateTransport === undefined ? plain : decorateTransport(plain, from)
       }
-      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport })
+      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport, sweepEveryMs, indexDelayMs })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -110,6 +111,10 @@ export class Regions {
 }
 
 export interface RegionsOptions {
+  /** How long between two looks for expired items, ms; 1000 when left out. */
+  readonly sweepEveryMs?: number
+  /** How long entries of global indexes wait behind their items, ms; 0 when left out. */
+  readonly indexDelayMs?: number
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

@@ -102,7 +102,7 @@ export class ReplicaControl {
       const { membership } = before
       return {
         ...before,
-        settings: now === undefined ? current.settings : now.settings,
+        settings: withStream(now === undefined ? current.settings : now.settings),
         membership: nextEpoch(membership, {
           members: [...membership.members, action.region],
           joined: { ...membership.joined, [action.region]: membership.epoch + 1 },
@@ -112,6 +112,8 @@ export class ReplicaControl {
     })
     if (isRefusal(begun)) return begun
     this.#work.track(this.#lifecycle.create(table.globalId, action.region))
+    // Recorded too: a Region that crashes before it follows does so when it recovers.
+    await this.#regions.running(source)?.engine.changeTable(table.name, ({ settings }) => ({ settings: withStream(settings) }))
     return undefined
   }
 
@@ -188,6 +190,11 @@ export type ReplicaAction =
       readonly tableClassOverride: TableSettings['tableClass'] | undefined
     }
   | { readonly kind: 'delete'; readonly region: string }
+
+/** A replicated table has a stream; one that it has already stays as it is (observed on AWS, 2026-10). */
+function withStream(settings: TableSettings): TableSettings {
+  return { ...settings, stream: settings.stream ?? 'NEW_AND_OLD_IMAGES' }
+}
 
 function notPart(region: string): Refusal {
   return refuse(

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { refuse } from '../engine/refusal.ts'
+import type { Table, TableSettings } from '../engine/table.ts'
 import type { Store } from '../storage/store.ts'
 import { VirtualTime } from '../base/virtual-time.ts'
 import type { GlobalTable } from './global-table.ts'
@@ -80,14 +81,14 @@ describe('a new process', () => {
 })
 
 describe('settings that replicas share', () => {
-  const infrequent = { ...users.settings, tableClass: 'STANDARD_INFREQUENT_ACCESS' } as const
+  const infrequent = ({ settings }: Table): TableSettings => ({ ...settings, tableClass: 'STANDARD_INFREQUENT_ACCESS' })
   const classIn = async (lab: TestWorld, region: string) => (await lab.engine(region)).table('users')?.settings.tableClass
 
   test('reach a Region that was down when it is back', async () => {
     const lab = await TestWorld.open()
     await lab.createTable(east, europe)
     const crash = await lab.break({ kind: 'crash', region: europe }, 3_600_000)
-    accepted(await lab.time.resolve(lab.world.changeSettings(east, 'users', () => infrequent)))
+    accepted(await lab.time.resolve(lab.world.changeSettings(east, 'users', infrequent)))
     await lab.settled()
     await lab.heal(crash)
     await lab.settled()
@@ -99,7 +100,7 @@ describe('settings that replicas share', () => {
     await lab.createTable(west, east, europe)
     await lab.break({ kind: 'crash', region: east }, 3_600_000)
     const crash = await lab.break({ kind: 'crash', region: europe }, 3_600_000)
-    accepted(await lab.time.resolve(lab.world.changeSettings(west, 'users', () => infrequent)))
+    accepted(await lab.time.resolve(lab.world.changeSettings(west, 'users', infrequent)))
     await lab.heal(crash)
     await lab.time.advance(1_000)
     expect(await classIn(lab, europe)).toBe('STANDARD_INFREQUENT_ACCESS')
@@ -109,7 +110,7 @@ describe('settings that replicas share', () => {
     for (const afterMs of [0, 1, 2, 3, 4, 5]) {
       const lab = await TestWorld.open()
       await lab.createTable(west, east, europe)
-      const change = lab.world.changeSettings(west, 'users', () => infrequent)
+      const change = lab.world.changeSettings(west, 'users', infrequent)
       await lab.time.resolve(change)
       await lab.time.advance(afterMs)
       await lab.break({ kind: 'crash', region: east }, 3_600_000)
@@ -122,7 +123,7 @@ describe('settings that replicas share', () => {
     let lab = await TestWorld.open()
     await lab.createTable(east, europe)
     await lab.break({ kind: 'crash', region: europe }, 3_600_000)
-    accepted(await lab.time.resolve(lab.world.changeSettings(east, 'users', () => infrequent)))
+    accepted(await lab.time.resolve(lab.world.changeSettings(east, 'users', infrequent)))
     lab = await lab.reopen()
     await lab.settled()
     expect([await classIn(lab, east), await classIn(lab, europe)]).toEqual(['STANDARD_INFREQUENT_ACCESS', 'STANDARD_INFREQUENT_ACCESS'])
@@ -133,7 +134,7 @@ describe('settings that replicas share', () => {
     await lab.createTable(east, europe, west)
     const [one, two] = [
       lab.world.changeSettings(east, 'users', ({ settings }) => ({ ...settings, deletionProtection: true })),
-      lab.world.changeSettings(europe, 'users', () => infrequent),
+      lab.world.changeSettings(europe, 'users', infrequent),
     ]
     accepted(await lab.time.resolve(one))
     accepted(await lab.time.resolve(two))

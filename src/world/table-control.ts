@@ -97,14 +97,27 @@ export class TableControl {
     const table = engine.table(tableName)
     if (table === undefined) return tableNotFound(tableName)
     if (table.status !== 'ACTIVE') return stillInUse(table)
-    const settings = change(table)
-    if (isRefusal(settings)) return settings
+    // Judged on what is recorded, where that is changed: two changes at one time must both hold.
+    let deletionProtection: boolean | undefined
     const global = await this.#registry.decide(table.globalId, (now) => {
       if (now === undefined) return undefined
-      return isBusy(now) ? beingChanged() : { ...now, settings }
+      if (isBusy(now)) return beingChanged()
+      const own = (engine.table(tableName) ?? table).settings.deletionProtection
+      const settings = change({ ...(engine.table(tableName) ?? table), settings: { ...now.settings, deletionProtection: own } })
+      if (isRefusal(settings)) return settings
+      if (settings.stream === undefined && now.settings.stream !== undefined && now.replicas.length > 1) return streamIsNeeded
+      deletionProtection = settings.deletionProtection === own ? undefined : settings.deletionProtection
+      return { ...now, settings }
     })
     if (isRefusal(global)) return global
-    const changed = await engine.changeTable(tableName, () => ({ settings }))
+    let refusal: Refusal | undefined
+    const changed = await engine.changeTable(tableName, (now) => {
+      if (global !== undefined) return { settings: this.#sharedSettings(now, deletionProtection) }
+      const settings = change(now)
+      refusal = isRefusal(settings) ? settings : undefined
+      return isRefusal(settings) ? {} : { settings }
+    })
+    if (refusal !== undefined) return refusal
     if (changed === undefined) return tableNotFound(tableName)
     if (global !== undefined) this.#work.track(this.shareSettings(global.globalId))
     return { ...(await viewTable(this.#registry, engine, changed)), table: { ...changed, status: 'UPDATING' } }
@@ -126,6 +139,11 @@ export class TableControl {
     return changed === undefined ? tableNotFound(tableName) : viewTable(this.#registry, engine, changed)
   }
 
+  /** What is recorded now, however late it is followed. Deletion protection is each Region's own; everything else is shared. */
+  #sharedSettings({ globalId, settings }: Table, deletionProtection = settings.deletionProtection): TableSettings {
+    return { ...(this.#registry.get(globalId)?.settings ?? settings), deletionProtection }
+  }
+
   /** Brings the Regions that run to the settings that are recorded; again, when these change meanwhile. */
   async shareSettings(globalId: string): Promise<void> {
     let shared: TableSettings | undefined
@@ -138,9 +156,8 @@ export class TableControl {
       for (const { region } of replicas) {
         const engine = this.#regions.running(region)?.engine
         if (engine?.table(name)?.globalId !== globalId) continue
-        // Deletion protection is each Region's own; everything else is shared.
         try {
-          await engine.changeTable(name, ({ settings }) => ({ settings: { ...common, deletionProtection: settings.deletionProtection } }))
+          await engine.changeTable(name, (now) => ({ settings: this.#sharedSettings(now, undefined) }))
         } catch (error) {
           if (!(error instanceof StoreClosed)) throw error
           // It crashed: it gets them when it recovers.
@@ -150,6 +167,11 @@ export class TableControl {
     }
   }
 }
+
+const streamIsNeeded = refuse(
+  'invalid',
+  'One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica.',
+)
 
 function stillInUse(table: Table): Refusal {
   return refuse('in-use', `Attempt to change a resource which is still in use: Table is being ${progressive(table.status)}: ${table.name}`)

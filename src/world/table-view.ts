@@ -1,4 +1,5 @@
 import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Statistics } from '../engine/versioning.ts'
 import type { Table, TableSettings } from '../engine/table.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaStatus } from './replica-status.ts'
@@ -8,6 +9,8 @@ export interface TableView {
   readonly table: Table
   readonly itemCount: number
   readonly sizeBytes: number
+  /** Of its indexes, by name. */
+  readonly indexes: Readonly<Record<string, Statistics>>
   /** The other Regions' replicas; undefined when the table is regional. */
   readonly replicas: readonly ReplicaView[] | undefined
 }

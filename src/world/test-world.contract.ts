@@ -7,7 +7,9 @@ import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
+import type { NotWritten, Written } from '../engine/item-writer.ts'
 import type { TableBlueprint } from '../engine/table.ts'
+import { onDemandSettings } from '../engine/table.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { Space } from '../engine/keyspace.ts'
 import type { Item } from '../item/attribute-value.ts'
@@ -29,12 +31,7 @@ export const users: TableBlueprint = {
   name: 'users',
   schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
   attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: {
-    billing: { mode: 'PAY_PER_REQUEST', sinceMs: 0 },
-    tableClass: 'STANDARD',
-    deletionProtection: false,
-    onDemandMaximum: undefined,
-  },
+  settings: onDemandSettings(0),
   tags: {},
 }
 
@@ -149,6 +146,17 @@ export class TestWorld {
     return this.time.resolve(this.#beginWrite(region, pk, { pk: { S: pk }, v: { S: value } }))
   }
 
+  /** An item with these attributes beside its key. */
+  async putItem(region: string, pk: string, attributes: Item): Promise<unknown> {
+    return this.time.resolve(this.#beginWrite(region, pk, { ...attributes, pk: { S: pk } }))
+  }
+
+  async has(region: string, pk: string): Promise<boolean> {
+    const engine = await this.engine(region)
+    const table = engine.table('users')
+    return table !== undefined && (await engine.getItem(table, keyOf(pk))) !== undefined
+  }
+
   async delete(region: string, pk: string): Promise<unknown> {
     return this.time.resolve(this.#beginWrite(region, pk, undefined))
   }
@@ -197,10 +205,15 @@ export class TestWorld {
     const engine = accepted(await this.world.engine(region))
     const table = engine.table('users')
     if (table === undefined) throw new Error(`no table in ${region}`)
-    if (item === undefined) return engine.write(table, keyOf(pk), () => ({ kind: 'delete', result: 'deleted' }))
+    if (item === undefined) return resultOf(await engine.write(table, keyOf(pk), () => ({ kind: 'delete', result: 'deleted' })))
     const image = encodeImage(item)
-    return engine.write(table, keyOf(pk), () => ({ kind: 'put', item: new StoredItem(image, image.length), result: 'put' }))
+    return resultOf(await engine.write(table, keyOf(pk), () => ({ kind: 'put', item: new StoredItem(image, image.length), result: 'put' })))
   }
+}
+
+/** What a write came to, or why there was none. */
+function resultOf<T>(outcome: Written<T> | NotWritten): T | NotWritten {
+  return outcome.kind === 'written' ? outcome.result : outcome
 }
 
 export function accepted<T extends object>(outcome: T | Refusal): T {

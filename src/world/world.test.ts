@@ -5,6 +5,7 @@ import { VirtualTime } from '../base/virtual-time.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { TableBlueprint } from '../engine/table.ts'
+import { onDemandSettings } from '../engine/table.ts'
 import type { Item } from '../item/attribute-value.ts'
 import { encodeItemKey } from '../item/item-key.ts'
 import { isInvalid } from '../item/invalid.ts'
@@ -18,12 +19,7 @@ const users: TableBlueprint = {
   name: 'users',
   schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
   attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: {
-    billing: { mode: 'PAY_PER_REQUEST', sinceMs: 0 },
-    tableClass: 'STANDARD',
-    deletionProtection: false,
-    onDemandMaximum: undefined,
-  },
+  settings: onDemandSettings(0),
   tags: {},
 }
 

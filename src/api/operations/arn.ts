@@ -11,6 +11,21 @@ export function tableArn(region: string, tableName: string): string {
   return `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${tableName}`
 }
 
+/** A stream of a table: `…:table/Orders/stream/2026-11-24T08:15:30.123`. */
+export interface StreamArn extends TableArn {
+  readonly label: string
+}
+
+export function streamArn(region: string, tableName: string, label: string): string {
+  return `${tableArn(region, tableName)}/stream/${label}`
+}
+
+export function parseStreamArn(text: string): StreamArn | undefined {
+  const at = text.lastIndexOf('/stream/')
+  const table = at < 0 ? undefined : parseTableArn(text.slice(0, at))
+  return table && { ...table, label: text.slice(at + '/stream/'.length) }
+}
+
 const pattern = /^arn:aws[a-z-]*:dynamodb:([a-z0-9-]+):(\d{12}):table\/([a-zA-Z0-9_.-]{3,255})$/
 
 export function parseTableArn(text: string): TableArn | undefined {

@@ -13,7 +13,7 @@ import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
 import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
 import { consumedCapacity } from './consumed-capacity.ts'
 import { DUPLICATE_KEYS, hasDuplicates } from './duplicate-keys.ts'
-import { bind, legacyProblem } from './expressions.ts'
+import { bindParameters } from './expressions.ts'
 import type { CallContext } from './operation.ts'
 import { operation } from './operation.ts'
 import type { OpenTable } from './table-lookup.ts'
@@ -27,6 +27,7 @@ interface Input {
 interface KeysAndAttributes {
   readonly Keys: readonly unknown[]
   readonly ConsistentRead?: boolean
+  readonly AttributesToGet?: readonly string[]
   readonly ProjectionExpression?: string
   readonly ExpressionAttributeNames?: Readonly<Record<string, string>>
 }
@@ -66,6 +67,8 @@ export const batchGetItem = operation<Input>(async (context, input) => {
     bytesLeft -= answer.sizeBytes
     answers.push(answer)
   }
+  const [first] = answers
+  if (first?.throttled !== undefined && answers.every(({ throttled }) => throttled !== undefined)) return first.throttled
   const consumed = answers.map(({ part, units }) => consumedCapacity(input.ReturnConsumedCapacity, part.given, units))
   return {
     Responses: jsonObject(answers.map(({ part, images }) => [part.given, jsonList(images)])),
@@ -83,7 +86,7 @@ function understand([given, request]: readonly [string, KeysAndAttributes]): Par
     if (isInvalid(key)) return fromInvalid(key)
     keys.push(key.item)
   }
-  const bound = legacyProblem(request) ?? bind(request, { projection: request.ProjectionExpression })
+  const bound = bindParameters('BatchGetItem', request)
   return isWireError(bound) ? bound : { given, request, keys, projection: bound.projection }
 }
 
@@ -101,6 +104,14 @@ async function openPart(context: CallContext, part: Part): Promise<OpenPart | Wi
 
 /** Reads until the answer is full; the keys that no longer fit are handed back. */
 async function readPart(part: OpenPart, bytesLeft: number) {
+  const throttled = part.limits?.refusal('read')
+  if (throttled !== undefined) return { part, images: [], units: 0, sizeBytes: 0, unread: part.keys, throttled }
+  const read = await readItems(part, bytesLeft)
+  part.limits?.charge('read', { table: read.units, indexes: new Map() })
+  return { ...read, throttled }
+}
+
+async function readItems(part: OpenPart, bytesLeft: number) {
   const items = await Promise.all(part.itemKeys.map((key) => part.engine.getItem(part.table, key)))
   const images: Uint8Array[] = []
   let units = 0
@@ -118,9 +129,10 @@ async function readPart(part: OpenPart, bytesLeft: number) {
 
 /** What a client sends to get the rest: what it sent, without members that nobody knows. */
 function requestFor({ request }: Part, keys: readonly AttributeMap[]): KeysAndAttributes {
-  const { ConsistentRead, ProjectionExpression, ExpressionAttributeNames } = request
+  const { AttributesToGet, ConsistentRead, ProjectionExpression, ExpressionAttributeNames } = request
   return {
     Keys: keys,
+    ...(AttributesToGet === undefined ? {} : { AttributesToGet }),
     ...(ConsistentRead === undefined ? {} : { ConsistentRead }),
     ...(ProjectionExpression === undefined ? {} : { ProjectionExpression }),
     ...(ExpressionAttributeNames === undefined ? {} : { ExpressionAttributeNames }),

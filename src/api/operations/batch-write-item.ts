@@ -1,6 +1,6 @@
-import { writeUnits } from '../../cost/capacity.ts'
-import type { Verdict } from '../../engine/region-engine.ts'
+import type { Verdict } from '../../engine/item-writer.ts'
 import { encodeImage, StoredItem } from '../../engine/stored-item.ts'
+import type { Table } from '../../engine/table.ts'
 import { isInvalid } from '../../item/invalid.ts'
 import { encodeItemKey, parseKey } from '../../item/item-key.ts'
 import type { KeySchema } from '../../item/key-schema.ts'
@@ -8,13 +8,15 @@ import type { ParsedItem } from '../../item/parse-attribute-value.ts'
 import { ITEM_BYTES_MAX, ITEM_TOO_LARGE, parseItem } from '../../item/parse-attribute-value.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
-import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
-import { consumedCapacity } from './consumed-capacity.ts'
+import type { ConsumedCapacity, ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
+import { consumedByWrites, consumptionOf } from './consumed-capacity.ts'
 import { DUPLICATE_KEYS, hasDuplicates } from './duplicate-keys.ts'
 import type { CallContext } from './operation.ts'
+import { indexProblem } from './index-checks.ts'
+import { notWritten } from './item-write.ts'
 import { operation } from './operation.ts'
 import type { OpenTable } from './table-lookup.ts'
-import { openTable, tableGone } from './table-lookup.ts'
+import { openTable } from './table-lookup.ts'
 
 interface Input {
   readonly RequestItems: Readonly<Record<string, readonly WriteRequest[]>>
@@ -32,6 +34,8 @@ const WRITES_MAX = 25
 interface PlannedWrite {
   readonly itemKey: Uint8Array
   readonly item: StoredItem | undefined
+  /** As it was sent. */
+  readonly request: WriteRequest
 }
 
 interface OpenPart extends OpenTable {
@@ -52,10 +56,20 @@ export const batchWriteItem = operation<Input>(async (context, input) => {
     parts.push(part)
   }
 
-  const answers = await Promise.all(parts.map(writePart))
-  if (answers.includes(undefined)) return tableGone
-  const consumed = parts.map(({ given }, at) => consumedCapacity(input.ReturnConsumedCapacity, given, answers[at] ?? 0))
-  return { UnprocessedItems: {}, ConsumedCapacity: consumed.includes(undefined) ? undefined : consumed }
+  const answers = await Promise.all(parts.map(async (part) => ({ part, done: await writePart(part) })))
+  const consumed: (ConsumedCapacity | undefined)[] = []
+  const unprocessed: [string, readonly WriteRequest[]][] = []
+  let throttled: WireError | undefined
+  let works = 0
+  for (const { part, done } of answers) {
+    if (isWireError(done)) return done
+    throttled ??= done.throttled
+    works += done.works.length
+    if (done.unprocessed.length > 0) unprocessed.push([part.given, done.unprocessed])
+    consumed.push(consumedByWrites(input.ReturnConsumedCapacity, part.given, part.table, done.works))
+  }
+  if (throttled !== undefined && works === 0) return throttled
+  return { UnprocessedItems: Object.fromEntries(unprocessed), ConsumedCapacity: consumed.includes(undefined) ? undefined : consumed }
 })
 
 async function openPart(context: CallContext, given: string, requests: readonly WriteRequest[]): Promise<OpenPart | WireError> {
@@ -68,51 +82,71 @@ async function openPart(context: CallContext, given: string, requests: readonly 
   const open = await openTable(context, given)
   if (isWireError(open)) return open
   const writes: PlannedWrite[] = []
-  for (const { kind, content } of parsed) {
-    const write = kind === 'put' ? planPut(open.table.schema, content) : planDelete(open.table.schema, content)
+  for (const { kind, content, request } of parsed) {
+    const write = kind === 'put' ? planPut(open.table, content) : planDelete(open.table.schema, content)
     if (isWireError(write)) return write
-    writes.push(write)
+    writes.push({ ...write, request })
   }
   if (hasDuplicates(writes.map(({ itemKey }) => itemKey))) return validationError(DUPLICATE_KEYS)
   return { ...open, given, writes }
 }
 
-/** DynamoDB wants exactly one of the two; its text for this is a guess, formed after that for attribute values. */
-function parseRequest({ PutRequest, DeleteRequest }: WriteRequest): { kind: 'put' | 'delete'; content: ParsedItem } | WireError {
+interface ParsedRequest {
+  readonly kind: 'put' | 'delete'
+  readonly content: ParsedItem
+  readonly request: WriteRequest
+}
+
+/** DynamoDB wants exactly one of the two; its text is the one for attribute values (recalled, also for a request that is neither). */
+function parseRequest(request: WriteRequest): ParsedRequest | WireError {
+  const { PutRequest, DeleteRequest } = request
   if ((PutRequest === undefined) === (DeleteRequest === undefined)) {
-    const what = PutRequest === undefined ? 'is empty' : 'has more than one type of request set'
-    return validationError(`Supplied WriteRequest ${what}, must contain exactly one of PutRequest and DeleteRequest`)
+    return validationError('Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes')
   }
   const content = parseItem(PutRequest === undefined ? DeleteRequest?.Key : PutRequest.Item)
-  return isInvalid(content) ? fromInvalid(content) : { kind: PutRequest === undefined ? 'delete' : 'put', content }
+  return isInvalid(content) ? fromInvalid(content) : { kind: PutRequest === undefined ? 'delete' : 'put', content, request }
 }
 
-function planPut(schema: KeySchema, { item, sizeBytes }: ParsedItem): PlannedWrite | WireError {
-  const itemKey = encodeItemKey(schema, item)
+function planPut(table: Table, { item, sizeBytes }: ParsedItem): Omit<PlannedWrite, 'request'> | WireError {
+  const itemKey = encodeItemKey(table.schema, item)
   if (isInvalid(itemKey)) return fromInvalid(itemKey)
   if (sizeBytes > ITEM_BYTES_MAX) return validationError(ITEM_TOO_LARGE)
-  return { itemKey, item: new StoredItem(encodeImage(item), sizeBytes) }
+  const unindexable = indexProblem(table, item, itemKey)
+  if (unindexable !== undefined) return unindexable
+  return { itemKey, item: new StoredItem(encodeImage(item), sizeBytes, item) }
 }
 
-function planDelete(schema: KeySchema, { item }: ParsedItem): PlannedWrite | WireError {
+function planDelete(schema: KeySchema, { item }: ParsedItem): Omit<PlannedWrite, 'request'> | WireError {
   const key = parseKey(schema, item)
   return isInvalid(key) ? fromInvalid(key) : { itemKey: key.key, item: undefined }
 }
 
-/** @returns the units consumed; undefined when the table was dropped meanwhile */
-async function writePart({ engine, table, writes }: OpenPart): Promise<number | undefined> {
-  const units = await Promise.all(
+interface WrittenPart {
+  readonly works: readonly WriteWork[]
+  /** What the client has to send again: it was throttled, or a transaction is changing the item. */
+  readonly unprocessed: readonly WriteRequest[]
+  readonly throttled: WireError | undefined
+}
+
+async function writePart({ engine, table, limits, writes }: OpenPart): Promise<WrittenPart | WireError> {
+  const throttled = limits?.refusal('write')
+  if (throttled !== undefined) return { works: [], unprocessed: writes.map(({ request }) => request), throttled }
+  const outcomes = await Promise.all(
     writes.map(({ itemKey, item }) =>
       engine.write(table, itemKey, (before): Verdict<number> => {
-        const result = writeUnits(Math.max(item?.sizeBytes ?? 0, before?.sizeBytes ?? 0))
+        const result = Math.max(item?.sizeBytes ?? 0, before?.sizeBytes ?? 0)
         return item === undefined ? { kind: 'delete', result } : { kind: 'put', item, result }
       }),
     ),
   )
-  let total = 0
-  for (const each of units) {
-    if (typeof each !== 'number') return undefined
-    total += each
+  const works: WriteWork[] = []
+  const unprocessed: WriteRequest[] = []
+  for (const [at, outcome] of outcomes.entries()) {
+    const request = writes[at]?.request
+    if (outcome.kind === 'written') works.push({ sizeBytes: outcome.result, indexWrites: outcome.indexWrites })
+    else if (outcome.kind === 'conflict' && request !== undefined) unprocessed.push(request)
+    else return notWritten(outcome)
   }
-  return total
+  limits?.charge('write', consumptionOf(table, works, 1))
+  return { works, unprocessed, throttled: undefined }
 }

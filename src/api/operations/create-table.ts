@@ -1,11 +1,16 @@
 import { isRefusal } from '../../engine/refusal.ts'
 import type { AttributeDefinition, TableBlueprint, TableSettings } from '../../engine/table.ts'
 import type { KeyAttributeType, KeySchema } from '../../item/key-schema.ts'
+import { keyAttributes } from '../../item/key-schema.ts'
 import { linkedShape } from '../validation/linked-shape.ts'
 import { printedValue } from '../validation/printed-value.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromRefusal, isWireError, validationError } from '../wire-error.ts'
+import type { IndexInput, KeySchemaElement } from './index-plans.ts'
+import { definitionsProblem, planIndexes } from './index-plans.ts'
 import { operation, unsupportedParameter } from './operation.ts'
+import type { StreamInput } from './stream-settings.ts'
+import { newStream } from './stream-settings.ts'
 import { describeTableView } from './table-description.ts'
 import { tableNameOf } from './table-lookup.ts'
 import type { Tag } from './tags.ts'
@@ -19,28 +24,17 @@ interface Input extends ThroughputInput {
   readonly AttributeDefinitions?: readonly { readonly AttributeName: string; readonly AttributeType: KeyAttributeType }[]
   readonly TableClass?: TableSettings['tableClass']
   readonly DeletionProtectionEnabled?: boolean
-  readonly StreamSpecification?: { readonly StreamEnabled: boolean }
+  readonly StreamSpecification?: StreamInput
   readonly Tags?: readonly Tag[]
+  readonly LocalSecondaryIndexes?: readonly IndexInput[]
+  readonly GlobalSecondaryIndexes?: readonly IndexInput[]
 }
 
-interface KeySchemaElement {
-  readonly AttributeName: string
-  readonly KeyType: 'HASH' | 'RANGE'
-}
-
-const notYet = [
-  'LocalSecondaryIndexes',
-  'GlobalSecondaryIndexes',
-  'SSESpecification',
-  'WarmThroughput',
-  'ResourcePolicy',
-  'GlobalTableSourceArn',
-  'GlobalTableSettingsReplicationMode',
-]
+const notYet = ['SSESpecification', 'WarmThroughput', 'ResourcePolicy', 'GlobalTableSourceArn', 'GlobalTableSettingsReplicationMode']
 
 /** The table serves at once; the answer says CREATING as DynamoDB's does, and clients that wait see it ACTIVE when they look. */
 export const createTable = operation<Input>(async (context, input) => {
-  const unsupported = unsupportedParameter(input, notYet) ?? (input.StreamSpecification?.StreamEnabled === true ? streams : undefined)
+  const unsupported = unsupportedParameter(input, notYet)
   if (unsupported !== undefined) return validationError(unsupported)
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
@@ -52,8 +46,6 @@ export const createTable = operation<Input>(async (context, input) => {
   return { TableDescription: { ...description, TableStatus: 'CREATING' } }
 })
 
-const streams = 'everywrite does not support the parameter StreamSpecification yet'
-
 function planTable(name: string, input: Input, nowMs: number): TableBlueprint | WireError {
   const attributeDefinitions = (input.AttributeDefinitions ?? []).map(({ AttributeName, AttributeType }) => ({
     name: AttributeName,
@@ -63,15 +55,30 @@ function planTable(name: string, input: Input, nowMs: number): TableBlueprint | 
   if (isWireError(schema)) return schema
   const billing = newBilling(input, nowMs)
   if (isRefusal(billing)) return fromRefusal(billing)
+  const indexes = planIndexes(
+    { local: input.LocalSecondaryIndexes, global: input.GlobalSecondaryIndexes },
+    { schema, definitions: attributeDefinitions, billing },
+  )
+  if (isRefusal(indexes)) return fromRefusal(indexes)
+  const keyNames = [...keyAttributes(schema), ...indexes.flatMap(({ partition, sort }) => [...partition, ...sort])].map(
+    ({ name: key }) => key,
+  )
+  const misdefined = definitionsProblem(keyNames, attributeDefinitions, indexes.length > 0)
+  if (misdefined !== undefined) return fromRefusal(misdefined)
   const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: undefined }, input)
   if (isRefusal(onDemandMaximum)) return fromRefusal(onDemandMaximum)
   const tags = addTags({}, input.Tags ?? [])
   if (isRefusal(tags)) return fromRefusal(tags)
+  const stream = newStream(input.StreamSpecification)
+  if (isRefusal(stream)) return fromRefusal(stream)
   const settings: TableSettings = {
     billing,
     onDemandMaximum,
     tableClass: input.TableClass ?? 'STANDARD',
     deletionProtection: input.DeletionProtectionEnabled ?? false,
+    indexes,
+    timeToLive: undefined,
+    stream,
   }
   return { name, schema, attributeDefinitions, settings, tags }
 }
@@ -100,12 +107,6 @@ function planKeys(elements: readonly KeySchemaElement[], definitions: readonly A
   const sortType = second && typeByName.get(second.AttributeName)
   if (partitionType === undefined || (second !== undefined && sortType === undefined)) {
     return validationError('Invalid KeySchema: Some index key attribute have no definition')
-  }
-  if (definitions.length !== elements.length) {
-    return validationError(
-      'One or more parameter values were invalid: ' +
-        'Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',
-    )
   }
   return {
     partition: { name: first.AttributeName, type: partitionType },

@@ -1,33 +1,37 @@
-import { isInvalid } from '../../item/invalid.ts'
-import { parseKey } from '../../item/item-key.ts'
-import { parseItem } from '../../item/parse-attribute-value.ts'
-import { fromInvalid, isWireError } from '../wire-error.ts'
-import { bind, legacyProblem } from './expressions.ts'
+import type { WireError } from '../wire-error.ts'
+import { isWireError } from '../wire-error.ts'
+import { bindParameters } from './expressions.ts'
 import type { WriteInput } from './item-write.ts'
-import { conditionFailure, oldAttributes, returnValuesProblem, writeItem } from './item-write.ts'
+import { conditionFailure, oldAttributes, returnValuesProblem } from './item-write.ts'
+import { keyProblem, parseKeyParameter, readKey } from './key-parameter.ts'
 import { operation } from './operation.ts'
-import { openTable } from './table-lookup.ts'
+import type { WriteAction } from './write-action.ts'
+import { writeAlone } from './write-action.ts'
 
-interface Input extends WriteInput {
+export interface DeleteInput extends WriteInput {
   readonly Key: unknown
 }
 
-export const deleteItem = operation<Input>(async (context, input) => {
-  const parsed = parseItem(input.Key)
-  if (isInvalid(parsed) && parsed.kind === 'serialization') return fromInvalid(parsed)
-  const misused = legacyProblem(input) ?? returnValuesProblem(input)
-  if (misused !== undefined) return misused
-  const bound = bind(input, { condition: input.ConditionExpression })
-  if (isWireError(bound)) return bound
-  const open = await openTable(context, input.TableName)
-  if (isWireError(open)) return open
-  if (isInvalid(parsed)) return fromInvalid(parsed)
-  const key = parseKey(open.table.schema, parsed.item)
-  if (isInvalid(key)) return fromInvalid(key)
+export const deleteItem = operation<DeleteInput>((context, input) => writeAlone(context, understandDelete(input), input))
 
-  return writeItem(open, key.key, input, (before) => {
-    const failure = conditionFailure(bound.condition, before, input)
-    if (failure !== undefined) return failure
-    return { kind: 'delete', result: { attributes: oldAttributes(before, input), sizeBytes: before?.sizeBytes ?? 0 } }
-  })
-})
+export function understandDelete(input: DeleteInput): WriteAction | WireError {
+  const parsed = parseKeyParameter(input.Key)
+  if (isWireError(parsed)) return parsed
+  const bound = returnValuesProblem(input) ?? bindParameters('DeleteItem', input)
+  if (isWireError(bound)) return bound
+  return {
+    requestProblem: (table) => keyProblem(table, parsed),
+    planFor(table) {
+      const key = readKey(table, parsed)
+      if (isWireError(key)) return key
+      return {
+        itemKey: key.itemKey,
+        judge(before) {
+          const failure = conditionFailure(bound.condition, before, input)
+          if (failure !== undefined) return failure
+          return { kind: 'delete', result: { attributes: oldAttributes(before, input), sizeBytes: before?.sizeBytes ?? 0 } }
+        },
+      }
+    },
+  }
+}

@@ -1,5 +1,4 @@
-import { writeUnits } from '../../cost/capacity.ts'
-import type { Verdict } from '../../engine/region-engine.ts'
+import type { NotWritten, Verdict } from '../../engine/item-writer.ts'
 import type { StoredItem } from '../../engine/stored-item.ts'
 import type { ConditionPlan } from '../../expression/condition.ts'
 import { evaluateCondition } from '../../expression/condition.ts'
@@ -7,10 +6,11 @@ import type { Item } from '../../item/attribute-value.ts'
 import type { Answer, JsonBytes } from '../answer.ts'
 import { jsonBytes } from '../answer.ts'
 import type { WireError } from '../wire-error.ts'
-import { conditionalCheckFailed, isWireError, validationError } from '../wire-error.ts'
-import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
-import { consumedCapacity } from './consumed-capacity.ts'
+import { conditionalCheckFailed, isWireError, itemCollectionFull, transactionConflict, validationError } from '../wire-error.ts'
+import type { ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
+import { consumedByWrites, consumptionOf } from './consumed-capacity.ts'
 import type { Placeholders } from './expressions.ts'
+import { itemCollectionMetrics } from './item-collection.ts'
 import type { OpenTable } from './table-lookup.ts'
 import { tableGone } from './table-lookup.ts'
 
@@ -27,19 +27,55 @@ export interface WriteInput extends Placeholders {
 /** What a write came to: refused, or done, with what is told about it. */
 export type WriteResult = WireError | { readonly attributes: JsonBytes | undefined; readonly sizeBytes: number }
 
-/** Writes, and puts the answer together. ItemCollectionMetrics exist for tables with local secondary indexes only. */
+/** A write that was carried out, or that left everything as it was because there was nothing to do. */
+export interface WriteDone {
+  readonly attributes: JsonBytes | undefined
+  readonly work: WriteWork
+  /** Size of the item's collection afterwards, where that is known. */
+  readonly collectionBytes: number | undefined
+}
+
+/** Writes one item within the limits of its table. A write that its judge refuses is charged all the same. */
+export async function carryOut(
+  open: OpenTable,
+  itemKey: Uint8Array,
+  judge: (before: StoredItem | undefined) => Verdict<WriteResult>,
+): Promise<WriteDone | WireError> {
+  const throttled = open.limits?.refusal('write')
+  if (throttled !== undefined) return throttled
+  const outcome = await open.engine.write(open.table, itemKey, judge)
+  if (outcome.kind !== 'written') return notWritten(outcome)
+  const { result, indexWrites, collectionBytes } = outcome
+  const work = { sizeBytes: isWireError(result) ? 0 : result.sizeBytes, indexWrites }
+  open.limits?.charge('write', consumptionOf(open.table, [work], 1))
+  return isWireError(result) ? result : { attributes: result.attributes, work, collectionBytes }
+}
+
+/** Writes, and puts the answer together. */
 export async function writeItem(
   open: OpenTable,
   itemKey: Uint8Array,
   input: WriteInput,
   judge: (before: StoredItem | undefined) => Verdict<WriteResult>,
 ): Promise<Answer | WireError> {
-  const result = await open.engine.write(open.table, itemKey, judge)
-  if ('kind' in result) return tableGone
-  if (isWireError(result)) return result
+  const done = await carryOut(open, itemKey, judge)
+  if (isWireError(done)) return done
   return {
-    Attributes: result.attributes,
-    ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, input.TableName, writeUnits(result.sizeBytes)),
+    Attributes: done.attributes,
+    ConsumedCapacity: consumedByWrites(input.ReturnConsumedCapacity, input.TableName, open.table, [done.work]),
+    ItemCollectionMetrics: itemCollectionMetrics(input.ReturnItemCollectionMetrics, open.table, itemKey, done.collectionBytes),
+  }
+}
+
+/** Why a write was not carried out, whatever its condition. */
+export function notWritten({ kind }: NotWritten): WireError {
+  switch (kind) {
+    case 'gone':
+      return tableGone
+    case 'conflict':
+      return transactionConflict
+    case 'collection-full':
+      return itemCollectionFull
   }
 }
 
@@ -47,11 +83,16 @@ export async function writeItem(
 export function conditionFailure(
   condition: ConditionPlan | undefined,
   before: StoredItem | undefined,
-  input: WriteInput,
+  input: Pick<WriteInput, 'ReturnValuesOnConditionCheckFailure'>,
 ): Verdict<WriteResult> | undefined {
   if (condition === undefined || evaluateCondition(condition, before?.item ?? noItem)) return undefined
   const shown = before !== undefined && input.ReturnValuesOnConditionCheckFailure === 'ALL_OLD' ? jsonBytes(before.image) : undefined
   return refuseWrite(conditionalCheckFailed(shown))
+}
+
+/** The verdict of a check that holds: the item stays as it is, and what was read of it is charged like a write. */
+export function checked(before: StoredItem | undefined): Verdict<WriteResult> {
+  return { kind: 'keep', result: { attributes: undefined, sizeBytes: before?.sizeBytes ?? 0 } }
 }
 
 export function refuseWrite(error: WireError): Verdict<WriteResult> {
@@ -59,7 +100,7 @@ export function refuseWrite(error: WireError): Verdict<WriteResult> {
 }
 
 /** `Attributes` of a write that was asked for the item as it was. */
-export function oldAttributes(before: StoredItem | undefined, input: WriteInput): JsonBytes | undefined {
+export function oldAttributes(before: StoredItem | undefined, input: Pick<WriteInput, 'ReturnValues'>): JsonBytes | undefined {
   return before !== undefined && input.ReturnValues === 'ALL_OLD' ? jsonBytes(before.image) : undefined
 }
 
@@ -68,5 +109,5 @@ export const noItem: Item = {}
 /** PutItem and DeleteItem know the item as it was, and nothing else to return. */
 export function returnValuesProblem({ ReturnValues }: WriteInput): WireError | undefined {
   if (ReturnValues === undefined || ReturnValues === 'NONE' || ReturnValues === 'ALL_OLD') return undefined
-  return validationError('Return values set to invalid value')
+  return validationError('ReturnValues can only be ALL_OLD or NONE')
 }

@@ -134,12 +134,6 @@ describe('GetItem', () => {
       "1 validation error detected: Value 'ab' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 3",
     ],
     [
-      'a legacy parameter',
-      { Key: item('a', 1), AttributesToGet: ['x'] },
-      'ValidationException',
-      'everywrite does not support the legacy parameter AttributesToGet yet',
-    ],
-    [
       'a legacy parameter beside an expression',
       { Key: item('a', 1), AttributesToGet: ['x'], ProjectionExpression: 'y' },
       'ValidationException',
@@ -188,7 +182,7 @@ describe('PutItem', () => {
   it.each([
     ['an item without its key', { x: { S: 'y' } }, {}, 'One or more parameter values were invalid: Missing the key pk in the item'],
     ['a key of another type', { pk: { N: '1' }, sk: { N: '1' } }, {}, 'Type mismatch for key pk expected: S actual: N'],
-    ['return values that it does not have', item('a', 1), { ReturnValues: 'ALL_NEW' }, 'Return values set to invalid value'],
+    ['return values that it does not have', item('a', 1), { ReturnValues: 'ALL_NEW' }, 'ReturnValues can only be ALL_OLD or NONE'],
     [
       'return values that nobody has',
       item('a', 1),

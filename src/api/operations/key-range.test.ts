@@ -3,10 +3,11 @@ import { describe, expect, it } from 'vitest'
 import type { SortRange } from '../../expression/key-condition.ts'
 import { compareValues } from '../../item/attribute-compare.ts'
 import type { AttributeValue } from '../../item/attribute-value.ts'
+import { encodeIndexKey } from '../../item/index-key.ts'
 import { isInvalid } from '../../item/invalid.ts'
 import { encodeItemKey } from '../../item/item-key.ts'
 import type { KeyAttributeType } from '../../item/key-schema.ts'
-import { boundsBehind, boundsOf, contains } from './key-range.ts'
+import { boundsBehind, boundsOf, contains, indexBoundsOf } from './key-range.ts'
 
 /** Few different bytes, with 0 and 255 among them, so that prefixes and neighbours are common. */
 const bytes = fc.array(fc.constantFrom(0, 1, 254, 255), { minLength: 1, maxLength: 4 }).map((list) => Buffer.from(list))
@@ -64,7 +65,7 @@ describe.each(['S', 'N', 'B'] as const)('the range of a key condition on a sort 
   it('holds exactly the keys of the partition that fulfil it', () => {
     fc.assert(
       fc.property(rangeOf(type), values[type], fc.constantFrom('a', 'b'), (sort, sk, pk) => {
-        const bounds = boundsOf({ partition: { S: 'a' }, sort }, schema)
+        const bounds = boundsOf({ partition: [{ S: 'a' }], equal: [], sort }, schema)
         expect(contains(bounds, keyOf(pk, sk))).toBe(pk === 'a' && holds(sort, sk))
       }),
       { numRuns: 2000 },
@@ -74,11 +75,30 @@ describe.each(['S', 'N', 'B'] as const)('the range of a key condition on a sort 
   it('behind a key it holds what comes after it, in either direction', () => {
     fc.assert(
       fc.property(values[type], values[type], fc.boolean(), (start, sk, reverse) => {
-        const whole = boundsOf({ partition: { S: 'a' }, sort: undefined }, schema)
+        const whole = boundsOf({ partition: [{ S: 'a' }], equal: [], sort: undefined }, schema)
         const rest = boundsBehind(whole, keyOf('a', start), reverse)
         const order = compareValues(sk, start) ?? NaN
         expect(contains(rest, keyOf('a', sk))).toBe(reverse ? order < 0 : order > 0)
       }),
+    )
+  })
+})
+
+describe.each(['S', 'N', 'B'] as const)('a range of index keys with a sort attribute of type %s', (type) => {
+  const index = { name: 'i', partition: [{ name: 'p', type: 'S' }], sort: [{ name: 's', type }] } as const
+  const keyOf = (p: string, s: AttributeValue, item: string): Uint8Array => {
+    const key = encodeIndexKey(index, { p: { S: p }, s }, Buffer.from(item))
+    if (key === undefined || isInvalid(key)) throw new Error('no key')
+    return key
+  }
+
+  it('holds exactly the entries of the partition that fulfil it, whatever items they are of', () => {
+    fc.assert(
+      fc.property(rangeOf(type), values[type], fc.constantFrom('a', 'b'), fc.string(), (sort, value, p, item) => {
+        const bounds = indexBoundsOf({ partition: [{ S: 'a' }], equal: [], sort })
+        expect(contains(bounds, keyOf(p, value, item))).toBe(p === 'a' && holds(sort, value))
+      }),
+      { numRuns: 1000 },
     )
   })
 })

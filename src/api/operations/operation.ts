@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import type { Throttle } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
 
 /** What an operation is called with, beside its input. */
@@ -7,6 +8,8 @@ export interface CallContext {
   readonly region: string
   readonly controlPlane: ControlPlane
   readonly nowMs: number
+  /** Undefined: nothing is throttled. */
+  readonly throttle: Throttle | undefined
   /** The `Host` that the client called; undefined for a call without HTTP. */
   readonly host: string | undefined
 }

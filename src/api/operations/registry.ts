@@ -1,4 +1,5 @@
 import type { OperationName } from '../service-model.ts'
+import { batchExecuteStatement } from './batch-execute-statement.ts'
 import { batchGetItem } from './batch-get-item.ts'
 import { batchWriteItem } from './batch-write-item.ts'
 import { createTable } from './create-table.ts'
@@ -7,6 +8,9 @@ import { deleteTable } from './delete-table.ts'
 import { describeEndpoints } from './describe-endpoints.ts'
 import { describeLimits } from './describe-limits.ts'
 import { describeTable } from './describe-table.ts'
+import { describeTimeToLive } from './describe-time-to-live.ts'
+import { executeStatement } from './execute-statement.ts'
+import { executeTransaction } from './execute-transaction.ts'
 import { getItem } from './get-item.ts'
 import { listTables } from './list-tables.ts'
 import { listTagsOfResource } from './list-tags-of-resource.ts'
@@ -14,17 +18,22 @@ import type { Operation } from './operation.ts'
 import { putItem } from './put-item.ts'
 import { query } from './query.ts'
 import { scan } from './scan.ts'
+import { streamOperations } from './streams/registry.ts'
 import { tagResource } from './tag-resource.ts'
+import { transactGetItems } from './transact-get-items.ts'
+import { transactWriteItems } from './transact-write-items.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateItem } from './update-item.ts'
 import { updateTable } from './update-table.ts'
+import { updateTimeToLive } from './update-time-to-live.ts'
 
 /** Answered like an operation that DynamoDB has never heard of. */
 const notYet = undefined
 
-/** Every operation of DynamoDB. */
+/** Every operation of DynamoDB and of its Streams. */
 export const operations: Readonly<Record<OperationName, Operation | undefined>> = {
-  BatchExecuteStatement: notYet,
+  ...streamOperations,
+  BatchExecuteStatement: batchExecuteStatement,
   BatchGetItem: batchGetItem,
   BatchWriteItem: batchWriteItem,
   CreateBackup: notYet,
@@ -46,11 +55,11 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
   DescribeTableReplicaAutoScaling: notYet,
-  DescribeTimeToLive: notYet,
+  DescribeTimeToLive: describeTimeToLive,
   DisableKinesisStreamingDestination: notYet,
   EnableKinesisStreamingDestination: notYet,
-  ExecuteStatement: notYet,
-  ExecuteTransaction: notYet,
+  ExecuteStatement: executeStatement,
+  ExecuteTransaction: executeTransaction,
   ExportTableToPointInTime: notYet,
   GetItem: getItem,
   GetResourcePolicy: notYet,
@@ -68,9 +77,10 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   RestoreTableFromBackup: notYet,
   RestoreTableToPointInTime: notYet,
   Scan: scan,
+  SearchVectors: notYet,
   TagResource: tagResource,
-  TransactGetItems: notYet,
-  TransactWriteItems: notYet,
+  TransactGetItems: transactGetItems,
+  TransactWriteItems: transactWriteItems,
   UntagResource: untagResource,
   UpdateContinuousBackups: notYet,
   UpdateContributorInsights: notYet,
@@ -80,5 +90,5 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   UpdateKinesisStreamingDestination: notYet,
   UpdateTable: updateTable,
   UpdateTableReplicaAutoScaling: notYet,
-  UpdateTimeToLive: notYet,
+  UpdateTimeToLive: updateTimeToLive,
 }

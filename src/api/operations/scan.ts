@@ -1,16 +1,17 @@
 import type { AttributeMap } from '../../item/attribute-value.ts'
 import { isInvalid } from '../../item/invalid.ts'
-import { hashRangeOfSegment, parseKey } from '../../item/item-key.ts'
-import type { KeySchema } from '../../item/key-schema.ts'
+import { hashRangeOfSegment } from '../../item/item-key.ts'
 import { parseItem } from '../../item/parse-attribute-value.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
-import { bind, legacyProblem } from './expressions.ts'
+import { bindParameters } from './expressions.ts'
 import type { PageInput } from './item-page.ts'
-import { indexProblem, readPage, selectProblem } from './item-page.ts'
+import { readPage, selectProblem } from './item-page.ts'
 import type { Bounds } from './key-range.ts'
 import { boundsBehind, contains } from './key-range.ts'
 import { operation } from './operation.ts'
+import type { ReadSource } from './read-source.ts'
+import { readSource, startKeyIn } from './read-source.ts'
 import { openTable } from './table-lookup.ts'
 
 interface Input extends PageInput {
@@ -21,20 +22,17 @@ interface Input extends PageInput {
 export const scan = operation<Input>(async (context, input) => {
   const start = input.ExclusiveStartKey === undefined ? undefined : parseItem(input.ExclusiveStartKey)
   if (isInvalid(start) && start.kind === 'serialization') return fromInvalid(start)
-  const misused = legacyProblem(input) ?? selectProblem(input, 'Scanning') ?? segmentProblem(input)
-  if (misused !== undefined) return misused
-  const bound = bind(input, { projection: input.ProjectionExpression, filter: input.FilterExpression })
+  const bound = selectProblem(input, 'Scanning') ?? segmentProblem(input) ?? bindParameters('Scan', input)
   if (isWireError(bound)) return bound
   const open = await openTable(context, input.TableName)
   if (isWireError(open)) return open
-  const unusable = indexProblem(input)
-  if (unusable !== undefined) return unusable
+  const source = readSource(open, input)
+  if (isWireError(source)) return source
 
   const whole = hashRangeOfSegment(input.Segment ?? 0, input.TotalSegments ?? 1)
-  const bounds =
-    start === undefined ? whole : isInvalid(start) ? fromInvalid(start) : startBehind(start.item, open.table.schema, whole, input)
+  const bounds = start === undefined ? whole : isInvalid(start) ? fromInvalid(start) : startBehind(start.item, source, whole, input)
   if (isWireError(bounds)) return bounds
-  return readPage(open, input, { bounds, reverse: false, filter: bound.filter, projection: bound.projection })
+  return readPage(source, input, { bounds, reverse: false, filter: bound.filter, projection: bound.projection })
 })
 
 function segmentProblem({ Segment, TotalSegments }: Input): WireError | undefined {
@@ -52,14 +50,16 @@ function segmentProblem({ Segment, TotalSegments }: Input): WireError | undefine
   )
 }
 
-function startBehind(start: AttributeMap, schema: KeySchema, whole: Bounds, { Segment, TotalSegments }: Input): Bounds | WireError {
-  const key = parseKey(schema, start)
-  if (isInvalid(key)) return validationError(`The provided starting key is invalid: ${key.invalid}`)
-  if (!contains(whole, key.key)) {
+function startBehind(start: AttributeMap, source: ReadSource, whole: Bounds, { Segment, TotalSegments }: Input): Bounds | WireError {
+  const key = startKeyIn(source, start)
+  if (key === undefined) {
+    return validationError('The provided starting key is invalid: The provided key element does not match the schema')
+  }
+  if (!contains(whole, key)) {
     return validationError(
       'The provided starting key is invalid: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment. ' +
         `TotalSegments: ${TotalSegments} Segment: ${Segment}`,
     )
   }
-  return boundsBehind(whole, key.key, false)
+  return boundsBehind(whole, key, false)
 }

@@ -1,6 +1,8 @@
 import type { Table } from '../../engine/table.ts'
 import type { ReplicaView, TableView } from '../control-plane.ts'
-import { tableArn } from './arn.ts'
+import { asIndexKeySchema } from '../../item/key-schema.ts'
+import { streamArn, tableArn } from './arn.ts'
+import { describeIndexes, keyElements } from './index-description.ts'
 import { decreasesOn } from './throughput-settings.ts'
 
 /** A table as DescribeTable shows it, and as the answers of CreateTable, UpdateTable and DeleteTable do. */
@@ -17,6 +19,8 @@ export function describeTableView(region: string, view: TableView, nowMs: number
     ItemCount: view.itemCount,
     TableArn: tableArn(region, table.name),
     TableId: table.id,
+    ...describeIndexes(region, view),
+    ...describeStream(region, table),
     ...globalTable(view),
     TableClassSummary: table.settings.tableClass === 'STANDARD' ? undefined : { TableClass: table.settings.tableClass },
     DeletionProtectionEnabled: table.settings.deletionProtection,
@@ -30,8 +34,7 @@ export function describeDeletedTable(region: string, view: TableView, nowMs: num
 }
 
 function keySchema({ schema }: Table): readonly object[] {
-  const partition = { AttributeName: schema.partition.name, KeyType: 'HASH' }
-  return schema.sort === undefined ? [partition] : [partition, { AttributeName: schema.sort.name, KeyType: 'RANGE' }]
+  return keyElements(asIndexKeySchema(schema))
 }
 
 function capacity({ table, replicas }: TableView, nowMs: number): object {
@@ -66,6 +69,16 @@ function capacity({ table, replicas }: TableView, nowMs: number): object {
 
 /** What a new on-demand table can take at once (developer guide, "Warm throughput"). */
 const warmOnDemand = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: 'ACTIVE' }
+
+/** A stream stays the latest after it was disabled. */
+function describeStream(region: string, { name, settings, streams }: Table): object {
+  const latest = streams.at(-1)
+  return {
+    StreamSpecification: settings.stream === undefined ? undefined : { StreamEnabled: true, StreamViewType: settings.stream },
+    LatestStreamLabel: latest?.label,
+    LatestStreamArn: latest && streamArn(region, name, latest.label),
+  }
+}
 
 /** A regional table has none of these members, not even empty. */
 function globalTable({ table, replicas }: TableView): object {

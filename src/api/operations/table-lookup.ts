@@ -2,6 +2,7 @@ import type { RegionEngine } from '../../engine/region-engine.ts'
 import { isRefusal } from '../../engine/refusal.ts'
 import type { Table } from '../../engine/table.ts'
 import { servesItems } from '../../engine/table.ts'
+import type { TableLimits } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
 import { accessDenied, fromRefusal, resourceNotFound, validationError } from '../wire-error.ts'
 import { ACCOUNT, parseTableArn } from './arn.ts'
@@ -11,6 +12,8 @@ import type { CallContext } from './operation.ts'
 export interface OpenTable {
   readonly engine: RegionEngine
   readonly table: Table
+  /** What its requests are held to; undefined: nothing. */
+  readonly limits: TableLimits | undefined
 }
 
 /** The name behind a name or an ARN. The texts for ARNs of other Regions and accounts are guesses. */
@@ -32,7 +35,8 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(name)
-  return table === undefined || !servesItems(table) ? tableGone : { engine, table }
+  if (table === undefined || !servesItems(table)) return tableGone
+  return { engine, table, limits: context.throttle?.limitsOf(context.region, table, context.nowMs) }
 }
 
 /** What item operations say of a table that is not there. Operations on tables name it. */

@@ -1,10 +1,15 @@
 import type { Refusal } from '../../engine/refusal.ts'
 import { isRefusal } from '../../engine/refusal.ts'
 import type { Table, TableSettings } from '../../engine/table.ts'
+import type { KeyAttributeType } from '../../item/key-schema.ts'
 import { fromRefusal, isWireError, validationError } from '../wire-error.ts'
+import type { IndexUpdate } from './index-updates.ts'
+import { changedIndexes, indexesUnder } from './index-updates.ts'
 import { operation, unsupportedParameter } from './operation.ts'
 import type { ReplicaUpdate } from './replica-updates.ts'
 import { planReplicaUpdates } from './replica-updates.ts'
+import type { StreamInput } from './stream-settings.ts'
+import { changedStream } from './stream-settings.ts'
 import { describeTableView } from './table-description.ts'
 import { tableNameOf } from './table-lookup.ts'
 import type { ThroughputInput } from './throughput-settings.ts'
@@ -15,19 +20,23 @@ interface Input extends ThroughputInput {
   readonly TableClass?: TableSettings['tableClass']
   readonly DeletionProtectionEnabled?: boolean
   readonly ReplicaUpdates?: readonly ReplicaUpdate[]
+  readonly AttributeDefinitions?: readonly { readonly AttributeName: string; readonly AttributeType: KeyAttributeType }[]
+  readonly GlobalSecondaryIndexUpdates?: readonly IndexUpdate[]
+  readonly StreamSpecification?: StreamInput
   readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG'
 }
 
-const settings = ['BillingMode', 'ProvisionedThroughput', 'OnDemandThroughput', 'TableClass', 'DeletionProtectionEnabled'] as const
-
-const notYet = [
+const settings = [
   'GlobalSecondaryIndexUpdates',
+  'BillingMode',
+  'ProvisionedThroughput',
+  'OnDemandThroughput',
+  'TableClass',
+  'DeletionProtectionEnabled',
   'StreamSpecification',
-  'SSESpecification',
-  'GlobalTableWitnessUpdates',
-  'WarmThroughput',
-  'GlobalTableSettingsReplicationMode',
-]
+] as const
+
+const notYet = ['SSESpecification', 'GlobalTableWitnessUpdates', 'WarmThroughput', 'GlobalTableSettingsReplicationMode']
 
 const NOTHING_TO_CHANGE =
   'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification ' +
@@ -62,7 +71,18 @@ function changedSettings(table: Table, input: Input, nowMs: number): TableSettin
   if (isRefusal(billing)) return billing
   const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: table.settings.onDemandMaximum }, input)
   if (isRefusal(onDemandMaximum)) return onDemandMaximum
+  const definitions = input.AttributeDefinitions?.map(({ AttributeName, AttributeType }) => ({ name: AttributeName, type: AttributeType }))
+  const indexes =
+    input.GlobalSecondaryIndexUpdates === undefined
+      ? table.settings.indexes
+      : changedIndexes(table, { billing }, definitions ?? table.attributeDefinitions, input.GlobalSecondaryIndexUpdates)
+  if (isRefusal(indexes)) return indexes
+  const stream = changedStream(table, input.StreamSpecification)
+  if (isRefusal(stream)) return stream
   return {
+    ...table.settings,
+    stream,
+    indexes: indexesUnder(billing, indexes),
     billing,
     onDemandMaximum,
     tableClass: input.TableClass ?? table.settings.tableClass,

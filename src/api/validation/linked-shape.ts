@@ -1,5 +1,6 @@
 import { assert } from '../../base/assert.ts'
-import { shapes } from '../service-model.ts'
+import type { OperationName } from '../service-model.ts'
+import { inputShapes, shapes, streamInputShapes } from '../service-model.ts'
 import type { Shape } from './shape.ts'
 
 /** The shapes of the service model, linked to each other, so that no name is looked up while a request is checked. */
@@ -26,6 +27,12 @@ export interface LinkedMember {
   readonly path: string
   readonly required: boolean
   readonly shape: LinkedShape
+}
+
+const shapeByOperation = { ...inputShapes, ...streamInputShapes }
+
+export function inputShapeOf(operation: OperationName): LinkedShape {
+  return linkedShape(shapeByOperation[operation])
 }
 
 const linked = new Map<string, LinkedShape>()

@@ -11,13 +11,20 @@ export function printedValue(shape: LinkedShape, value: unknown): string {
 function javaText(shape: LinkedShape, value: unknown): string {
   if (typeof value === 'string') return value
   if (shape.kind === 'list' && Array.isArray(value)) return `[${value.map((element) => javaText(shape.element, element)).join(', ')}]`
-  if (shape.kind === 'map' && typeof value === 'object') {
-    return `{${Object.entries(value as object)
-      .map(([key, entry]) => `${key}=${javaText(shape.value, entry)}`)
-      .join(', ')}}`
-  }
-  if (typeof value === 'object') return value === null ? 'null' : `com.amazonaws.dynamodb.v20120810.${shape.name}@${identityOf(value)}`
-  return JSON.stringify(value) ?? 'null'
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
+  if (shape.kind === 'map') return printedMap(value, (entry) => javaText(shape.value, entry))
+  if (shape.shape.type === 'map') return printedMap(value, (entry) => printedStructure('AttributeValue', entry))
+  return printedStructure(shape.name, value)
+}
+
+function printedMap(map: object, print: (entry: unknown) => string): string {
+  return `{${Object.entries(map)
+    .map(([key, entry]) => `${key}=${print(entry)}`)
+    .join(', ')}}`
+}
+
+function printedStructure(className: string, value: unknown): string {
+  return typeof value === 'object' && value !== null ? `com.amazonaws.dynamodb.v20120810.${className}@${identityOf(value)}` : 'null'
 }
 
 const identities = new WeakMap<object, string>()

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import type { OperationName } from '../service-model.ts'
 import { validateInput } from './validate-input.ts'
+import { wrongAttributeValue } from './wrong-attribute-value.ts'
 
 function problem(operation: OperationName, input: unknown): string | undefined {
   return validateInput(operation, input)?.message
 }
+
+const javaMap = 'Unrecognized collection type java.util.Map'
 
 describe('the JSON types of a request', () => {
   it.each([
@@ -23,6 +26,13 @@ describe('the JSON types of a request', () => {
     ['a structure for a list', 'CreateTable', { KeySchema: {} }, 'Start of structure or map found where not expected'],
     ['a text for a map', 'GetItem', { ExpressionAttributeNames: 'x' }, 'Unexpected field type'],
     ['a number in a map', 'GetItem', { ExpressionAttributeNames: { '#a': 1 } }, 'NUMBER_VALUE cannot be converted to String'],
+    ['a list for a map of texts', 'GetItem', { ExpressionAttributeNames: [] }, `${javaMap}<java.lang.String, java.lang.String>`],
+    [
+      'a list for a map of lists',
+      'BatchWriteItem',
+      { RequestItems: [] },
+      `${javaMap}<java.lang.String, java.util.List<com.amazonaws.dynamodb.v20120810.WriteRequest>>`,
+    ],
     ['a text in a list of structures', 'CreateTable', { KeySchema: ['x'] }, 'Unexpected value type in payload'],
   ] as const)('%s is not taken', (_what, operation, input, message) => {
     expect(validateInput(operation, input)).toMatchObject({ exception: 'com.amazon.coral.service#SerializationException', message })
@@ -80,6 +90,32 @@ describe('the constraints', () => {
       "1 validation error detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ],
     [
+      'a name that is empty, by the rules of ARNs',
+      'GetItem',
+      { TableName: '', Key: {} },
+      "1 validation error detected: Value '' at 'tableName' failed to satisfy constraint: Member must have length greater than or equal to 1",
+    ],
+    [
+      'null among the elements of a list',
+      'GetItem',
+      { TableName: 'abc', Key: {}, AttributesToGet: ['a', null] },
+      "1 validation error detected: Value '[a, null]' at 'attributesToGet' failed to satisfy constraint: Member must satisfy constraint: [Member must have length less than or equal to 65535]",
+    ],
+    [
+      'null among the values of a map',
+      'BatchGetItem',
+      { RequestItems: { abc: null } },
+      "1 validation error detected: Value '{abc=null}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must not be null]",
+    ],
+    [
+      'a list of keys that is too long, with the attributes of each',
+      'BatchGetItem',
+      { RequestItems: { abc: { Keys: Array.from({ length: 101 }, () => ({ a: { S: 'x' } })) } } },
+      expect.stringMatching(
+        /^1 validation error detected: Value '\[(\{a=com\.amazonaws\.dynamodb\.v20120810\.AttributeValue@[0-9a-f]+\}(, )?){101}\]' at 'requestItems\.abc\.member\.keys' failed to satisfy constraint: Member must have length less than or equal to 100$/,
+      ),
+    ],
+    [
       'a name that ends in a new line',
       'GetItem',
       { TableName: 'abc\n', Key: {} },
@@ -93,6 +129,24 @@ describe('the constraints', () => {
   it('name at most ten members', () => {
     const AttributeDefinitions = Array.from({ length: 20 }, () => ({ AttributeType: 'S' }))
     expect(problem('CreateTable', { TableName: 'abc', AttributeDefinitions })).toMatch(/^10 validation errors detected: /)
+  })
+})
+
+describe('an attribute value of the wrong type', () => {
+  const wrong = { a: { S: 1 } }
+  it.each([
+    ['GetItem', { Key: wrong }],
+    ['GetItem', { Key: 'x' }],
+    ['BatchGetItem', { RequestItems: { abc: { Keys: [{}, wrong] } } }],
+    ['BatchWriteItem', { RequestItems: { abc: [{ PutRequest: { Item: wrong } }] } }],
+    ['UpdateItem', { AttributeUpdates: { a: { Value: wrong.a } } }],
+    ['Query', { KeyConditions: { a: { AttributeValueList: [wrong.a] } } }],
+  ] as const)('is found wherever it is: %s %j', (operation, input) => {
+    expect(wrongAttributeValue(operation, input)).toMatchObject({ exception: 'com.amazon.coral.service#SerializationException' })
+  })
+
+  it('is not one with wrong content', () => {
+    expect(wrongAttributeValue('GetItem', { TableName: 1, Key: { a: {}, b: { N: 'x' } }, AttributesToGet: 'x' })).toBeUndefined()
   })
 })
 

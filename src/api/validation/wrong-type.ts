@@ -1,3 +1,5 @@
+import { assert } from '../../base/assert.ts'
+import { shapes } from '../service-model.ts'
 import type { Shape } from './shape.ts'
 
 /**
@@ -37,18 +39,32 @@ function token(json: unknown): string {
   }
 }
 
+/** A class as Java prints it, and a type with parameters as it prints that: without the word. */
 function javaType(shape: Shape, shapeName: string): string {
+  const name = javaTypeName(shape, shapeName)
+  return shape.type === 'map' || shape.type === 'list' ? name : `class ${name}`
+}
+
+function javaTypeName(shape: Shape, shapeName: string): string {
   switch (shape.type) {
     case 'structure':
     case 'attributeValue':
-      return `class com.amazonaws.dynamodb.v20120810.${shapeName}`
+      return `com.amazonaws.dynamodb.v20120810.${shapeName}`
     case 'map':
-      return `java.util.Map<java.lang.String, ${shape.value}>`
+      return `java.util.Map<java.lang.String, ${namedType(shape.value)}>`
     case 'list':
-      return `java.util.List<${shape.member}>`
+      return `java.util.List<${namedType(shape.member)}>`
     case 'blob':
-      return 'class java.nio.ByteBuffer'
+      return 'java.nio.ByteBuffer'
+    case 'timestamp':
+      return 'java.util.Date'
     default:
-      return `class java.lang.${javaName[shape.type]}`
+      return `java.lang.${javaName[shape.type]}`
   }
+}
+
+function namedType(shapeName: string): string {
+  const shape = shapes[shapeName]
+  assert(shape !== undefined, `the service model has a shape ${shapeName}`)
+  return javaTypeName(shape, shapeName)
 }

@@ -1,0 +1,48 @@
+import type { RegionEngine } from '../../../engine/region-engine.ts'
+import { isRefusal } from '../../../engine/refusal.ts'
+import type { LogPosition } from '../../../engine/stream-reader.ts'
+import { logPosition } from '../../../engine/stream-reader.ts'
+import type { Shard } from '../../../engine/stream-shards.ts'
+import { isReadable, shardsOf } from '../../../engine/stream-shards.ts'
+import type { Stream, Table } from '../../../engine/table.ts'
+import type { WireError } from '../../wire-error.ts'
+import { fromRefusal, resourceNotFound, validationError } from '../../wire-error.ts'
+import { ACCOUNT, parseStreamArn } from '../arn.ts'
+import type { CallContext } from '../operation.ts'
+
+/** A stream of this Region that can be read, with its shards as they are now. */
+export interface OpenStream {
+  readonly arn: string
+  readonly engine: RegionEngine
+  readonly table: Table
+  readonly stream: Stream
+  readonly position: LogPosition
+  readonly shards: readonly Shard[]
+}
+
+/** From what a client wrote as `StreamArn` to the stream. */
+export async function openStream(context: CallContext, arn: string): Promise<OpenStream | WireError> {
+  const named = parseStreamArn(arn)
+  if (named === undefined) return validationError('Invalid StreamArn')
+  const engine = await context.controlPlane.engine(context.region)
+  if (isRefusal(engine)) return fromRefusal(engine)
+  const missing = resourceNotFound(`Requested resource not found: Stream: ${arn} not found`)
+  if (named.region !== context.region || named.account !== ACCOUNT) return missing
+  const table = engine.table(named.tableName)
+  const stream = table?.streams.find(({ label }) => label === named.label)
+  if (table === undefined || stream === undefined) return missing
+  const position = await logPosition(engine, table)
+  if (!isReadable(stream, position.nowMs)) return missing
+  return { arn, engine, table, stream, position, shards: shardsOf(stream, position.nowMs) }
+}
+
+/** Text observed. */
+export const shardGone: WireError = resourceNotFound('Requested resource not found: Shard does not exist')
+
+/** The model knows no maximum; the text is that of maxima which it does know. */
+export function limitProblem(limit: number, max: number): WireError | undefined {
+  if (limit <= max) return undefined
+  return validationError(
+    `1 validation error detected: Value '${limit}' at 'limit' failed to satisfy constraint: Member must have value less than or equal to ${max}`,
+  )
+}

@@ -1,0 +1,45 @@
+import type { Credential, Rule } from './credentials.ts'
+import { ACCOUNT } from './operations/arn.ts'
+import type { Access } from './requested-access.ts'
+import type { WireError } from './wire-error.ts'
+import { accessDenied } from './wire-error.ts'
+
+/**
+ * Whether a key may do something, by IAM's order (IAM user guide, "Policy evaluation logic"): a deny anywhere decides, then an allow anywhere,
+ * and what nobody mentions is denied. The texts are those of IAM ("Troubleshoot access denied error messages").
+ */
+export type Verdict = 'allow' | 'deny' | 'silent'
+
+/**
+ * Why a key may not do this; undefined when it may.
+ * @param resourcePolicy what the policy says that is attached to the resource, if there is one
+ */
+export function denial(credential: Credential, access: Access, resourcePolicy: Verdict = 'silent'): WireError | undefined {
+  const identity = identityVerdict(credential, access)
+  if (identity === 'deny') return refusal(credential, access, 'with an explicit deny in an identity-based policy')
+  if (resourcePolicy === 'deny') return refusal(credential, access, 'with an explicit deny in a resource-based policy')
+  if (identity === 'allow' || resourcePolicy === 'allow') return undefined
+  return refusal(credential, access, `because no identity-based policy allows the dynamodb:${access.action} action`)
+}
+
+/** What the key's own entry says. */
+export function identityVerdict({ allow, deny }: Credential, access: Access): Verdict {
+  if (deny !== undefined && covers(deny, access)) return 'deny'
+  return covers(allow, access) ? 'allow' : 'silent'
+}
+
+function covers({ regions, tables, actions }: Rule, { action, region, resource }: Access): boolean {
+  return (regions?.(region) ?? true) && (actions?.(action) ?? true) && (tables?.(tableOf(resource)) ?? true)
+}
+
+/** `table/Orders/index/by-day` belongs to Orders; `table/*` is a table that only `*` allows. */
+function tableOf(resource: string): string {
+  return resource.split('/', 2)[1] ?? resource
+}
+
+function refusal({ account, accessKeyId }: Credential, { action, region, resource }: Access, because: string): WireError {
+  return accessDenied(
+    `User: arn:aws:iam::${account}:user/${accessKeyId} is not authorized to perform: dynamodb:${action} on resource: ` +
+      `arn:aws:dynamodb:${region}:${ACCOUNT}:${resource} ${because}`,
+  )
+}

@@ -1,0 +1,242 @@
+import { parseStatement, tableOf } from '../expression/partiql.ts'
+import { isInvalid } from '../item/invalid.ts'
+import { streamOfIterator } from './operations/streams/shard-iterator.ts'
+import type { OperationName } from './service-model.ts'
+
+/**
+ * What a request would do, in the terms in which IAM allows and denies it: most operations are one action on one table, a transaction is
+ * an action for each of its parts, a statement the action of its verb (Service Authorization Reference, "Actions, resources, and
+ * condition keys for Amazon DynamoDB"; developer guide, "Using IAM with transactions", "IAM policies with PartiQL", "Backup and restore").
+ *
+ * It runs before the input is checked, so it takes any JSON. Where a name is missing it asks for all tables; statements that cannot be read
+ * and parts that are none ask for nothing, since the request will be refused for them.
+ */
+export interface Access {
+  /** Without `dynamodb:`. */
+  readonly action: string
+  readonly region: string
+  /** The end of its ARN: `table/Orders`, `table/Orders/index/by-day`, `table/*`. */
+  readonly resource: string
+}
+
+/** @param region the one that was called */
+export function requestedAccess(region: string, operation: OperationName, input: unknown): readonly Access[] {
+  const wants = rules[operation](record(input), operation)
+  return wants.map(({ action, resource, elsewhere }) => ({ action, region: elsewhere ?? region, resource }))
+}
+
+/** Every action that a request may need. */
+export function knownActions(): ReadonlySet<string> {
+  return new Set([
+    ...Object.keys(rules).filter((name) => !severalActions.has(name)),
+    ...transactionActions,
+    ...Object.values(verbs),
+    ...others,
+  ])
+}
+
+interface Want {
+  readonly action: string
+  readonly resource: string
+  /** Another Region than the one that was called. */
+  readonly elsewhere?: string
+}
+
+type Input = Readonly<Record<string, unknown>>
+type Rule = (input: Input, operation: OperationName) => readonly Want[]
+
+const everything = 'table/*'
+
+/** One action, named like the operation, on what that member names. */
+function on(member: string): Rule {
+  return (input, action) => [{ action, resource: resourceOf(input[member]) }]
+}
+
+/** The same, and an index of it when one is named. */
+function onIndexOf(member: string): Rule {
+  return (input, action) => [{ action, resource: indexOf(resourceOf(input[member]), input['IndexName']) }]
+}
+
+const onAll: Rule = (_input, action) => [{ action, resource: everything }]
+
+const onGlobalTable: Rule = ({ GlobalTableName }, action) => [
+  { action, resource: typeof GlobalTableName === 'string' ? `global-table/${GlobalTableName}` : 'global-table/*' },
+]
+
+const onEachTable: Rule = ({ RequestItems }, action) =>
+  Object.keys(record(RequestItems)).map((name) => ({ action, resource: resourceOf(name) }))
+
+const partActions: Readonly<Record<string, string>> = {
+  Get: 'GetItem',
+  Put: 'PutItem',
+  Update: 'UpdateItem',
+  Delete: 'DeleteItem',
+  ConditionCheck: 'ConditionCheckItem',
+}
+const transactionActions = Object.values(partActions)
+
+const onEachPart: Rule = ({ TransactItems }) =>
+  list(TransactItems).flatMap((part) =>
+    Object.entries(record(part)).flatMap(([kind, body]) => {
+      const action = Object.hasOwn(partActions, kind) ? partActions[kind] : undefined
+      return action === undefined || body === null ? [] : [{ action, resource: resourceOf(record(body)['TableName']) }]
+    }),
+  )
+
+/** That `EXISTS` is a select is a guess. */
+const verbs = {
+  select: 'PartiQLSelect',
+  exists: 'PartiQLSelect',
+  insert: 'PartiQLInsert',
+  update: 'PartiQLUpdate',
+  delete: 'PartiQLDelete',
+} as const
+
+const onEachStatement: Rule = ({ Statement, Statements, TransactStatements }) =>
+  [Statement, ...[...list(Statements), ...list(TransactStatements)].map((entry) => record(entry)['Statement'])]
+    .filter((text) => typeof text === 'string')
+    .flatMap((text) => {
+      const parsed = parseStatement(text)
+      if (isInvalid(parsed)) return []
+      const { statement } = parsed
+      const index = statement.kind === 'select' ? statement.index : statement.kind === 'exists' ? statement.select.index : undefined
+      return [{ action: verbs[statement.kind], resource: indexOf(resourceOf(tableOf(parsed)), index) }]
+    })
+
+/** What fills a table from elsewhere also needs to be allowed to do so item by item. */
+const filling = ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem']
+
+/** @param sources members that may name what is restored */
+function restoring(...sources: readonly string[]): Rule {
+  return (input, action) => {
+    const target = resourceOf(input['TargetTableName'])
+    const named = sources.filter((member) => typeof input[member] === 'string').map((member) => resourceOf(input[member]))
+    return [...named, target]
+      .map((resource): Want => ({ action, resource }))
+      .concat(filling.map((each) => ({ action: each, resource: target })))
+  }
+}
+
+/** UpdateTable also reaches into the Regions whose replicas it makes and removes (developer guide, "Global tables: security"). */
+const onTableAndReplicas: Rule = ({ TableName, ReplicaUpdates, GlobalTableWitnessUpdates }, action) => {
+  const resource = resourceOf(TableName)
+  const replicas = list(ReplicaUpdates).flatMap((update) => reaching(record(update), resource, replicaActions))
+  const witnesses = list(GlobalTableWitnessUpdates).flatMap((update) => reaching(record(update), resource, witnessActions))
+  return [{ action, resource }, ...replicas, ...witnesses]
+}
+
+/** That a change of a replica needs the action again in its Region is a guess. */
+const replicaActions: Readonly<Record<string, readonly string[]>> = {
+  Create: ['CreateTableReplica', 'CreateTable', ...filling],
+  Update: ['UpdateTable'],
+  Delete: ['DeleteTableReplica', 'DeleteTable'],
+}
+const witnessActions: Readonly<Record<string, readonly string[]>> = {
+  Create: ['CreateGlobalTableWitness'],
+  Delete: ['DeleteGlobalTableWitness'],
+}
+const others = [...Object.values(replicaActions), ...Object.values(witnessActions)].flat()
+
+function reaching(update: Input, resource: string, actions: Readonly<Record<string, readonly string[]>>): Want[] {
+  return Object.entries(actions).flatMap(([kind, needed]) => {
+    const elsewhere = record(update[kind])['RegionName']
+    return typeof elsewhere === 'string' ? needed.map((action) => ({ action, resource, elsewhere })) : []
+  })
+}
+
+const rules: Readonly<Record<OperationName, Rule>> = {
+  BatchExecuteStatement: onEachStatement,
+  BatchGetItem: onEachTable,
+  BatchWriteItem: onEachTable,
+  CreateBackup: on('TableName'),
+  CreateGlobalTable: onGlobalTable,
+  CreateTable: on('TableName'),
+  DeleteBackup: on('BackupArn'),
+  DeleteItem: on('TableName'),
+  DeleteResourcePolicy: on('ResourceArn'),
+  DeleteTable: on('TableName'),
+  DescribeBackup: on('BackupArn'),
+  DescribeContinuousBackups: on('TableName'),
+  DescribeContributorInsights: onIndexOf('TableName'),
+  DescribeEndpoints: onAll,
+  DescribeExport: on('ExportArn'),
+  DescribeGlobalTable: onGlobalTable,
+  DescribeGlobalTableSettings: onGlobalTable,
+  DescribeImport: on('ImportArn'),
+  DescribeKinesisStreamingDestination: on('TableName'),
+  DescribeLimits: onAll,
+  DescribeStream: on('StreamArn'),
+  DescribeTable: on('TableName'),
+  DescribeTableReplicaAutoScaling: on('TableName'),
+  DescribeTimeToLive: on('TableName'),
+  DisableKinesisStreamingDestination: on('TableName'),
+  EnableKinesisStreamingDestination: on('TableName'),
+  ExecuteStatement: onEachStatement,
+  ExecuteTransaction: onEachStatement,
+  ExportTableToPointInTime: on('TableArn'),
+  GetItem: on('TableName'),
+  GetRecords: ({ ShardIterator }, action) => [
+    { action, resource: resourceOf(typeof ShardIterator === 'string' ? streamOfIterator(ShardIterator) : undefined) },
+  ],
+  GetResourcePolicy: on('ResourceArn'),
+  GetShardIterator: on('StreamArn'),
+  ImportTable: ({ TableCreationParameters }, action) => [{ action, resource: resourceOf(record(TableCreationParameters)['TableName']) }],
+  ListBackups: on('TableName'),
+  ListContributorInsights: on('TableName'),
+  ListExports: on('TableArn'),
+  ListGlobalTables: onAll,
+  ListImports: on('TableArn'),
+  // IAM knows it for all streams only; a key that is limited to a table may list that table's.
+  ListStreams: ({ TableName }, action) => [{ action, resource: `${resourceOf(TableName)}/stream/*` }],
+  ListTables: onAll,
+  ListTagsOfResource: on('ResourceArn'),
+  PutItem: on('TableName'),
+  PutResourcePolicy: on('ResourceArn'),
+  Query: onIndexOf('TableName'),
+  RestoreTableFromBackup: restoring('BackupArn'),
+  RestoreTableToPointInTime: restoring('SourceTableName', 'SourceTableArn'),
+  Scan: onIndexOf('TableName'),
+  SearchVectors: onIndexOf('TableName'),
+  TagResource: on('ResourceArn'),
+  TransactGetItems: onEachPart,
+  TransactWriteItems: onEachPart,
+  UntagResource: on('ResourceArn'),
+  UpdateContinuousBackups: on('TableName'),
+  UpdateContributorInsights: onIndexOf('TableName'),
+  UpdateGlobalTable: onGlobalTable,
+  UpdateGlobalTableSettings: onGlobalTable,
+  UpdateItem: on('TableName'),
+  UpdateKinesisStreamingDestination: on('TableName'),
+  UpdateTable: onTableAndReplicas,
+  UpdateTableReplicaAutoScaling: on('TableName'),
+  UpdateTimeToLive: on('TableName'),
+}
+
+/** Operations that are no actions: IAM asks for what they do. */
+const severalActions: ReadonlySet<string> = new Set([
+  'BatchExecuteStatement',
+  'ExecuteStatement',
+  'ExecuteTransaction',
+  'TransactGetItems',
+  'TransactWriteItems',
+])
+
+const arnPattern = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]*:\d*:(table\/.+)$/
+
+/** A table by its name or an ARN, or what belongs to a table by an ARN. */
+function resourceOf(name: unknown): string {
+  if (typeof name !== 'string' || name === '') return everything
+  return arnPattern.exec(name)?.[1] ?? `table/${name}`
+}
+
+function indexOf(resource: string, index: unknown): string {
+  return typeof index === 'string' ? `${resource}/index/${index}` : resource
+}
+
+function record(json: unknown): Input {
+  return typeof json === 'object' && json !== null ? (json as Input) : {}
+}
+
+function list(json: unknown): readonly unknown[] {
+  return Array.isArray(json) ? (json as readonly unknown[]) : []
+}

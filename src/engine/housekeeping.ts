@@ -1,0 +1,219 @@
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
+import { StoreClosed } from '../storage/store.ts'
+import { carryOutDelayed } from './delayed-entries.ts'
+import { sweepExpired } from './expiry-sweep.ts'
+import { backfillExpiry, backfillIndex, removeDerivedSet } from './index-build.ts'
+import { removeOutlivedTokens } from './once-only.ts'
+import type { RegionEngine } from './region-engine.ts'
+import { trimChanges } from './stream-reader.ts'
+import { splitBusyShards } from './stream-splits.ts'
+import type { Expiry, Index, Table } from './table.ts'
+
+/**
+ * What a Region's engine does beside answering: fills new indexes and removes old ones, deletes what has expired, carries out index entries that
+ * were held back. Every step is durable by itself, and what was interrupted is found again by its status.
+ */
+export class Housekeeping {
+  readonly #options: HousekeepingOptions
+  readonly #engine: RegionEngine
+  readonly #building = new Set<number>()
+  readonly #delayed = new Map<number, Cancel>()
+  /** Tables whose entries are being carried out: by one at a time, or an older entry could come after a newer one. */
+  readonly #carrying = new Set<number>()
+  #cancelSweep: Cancel | undefined
+  #cancelTidying: Cancel | undefined
+  #closed = false
+
+  private constructor(options: HousekeepingOptions) {
+    this.#options = options
+    this.#engine = options.engine
+  }
+
+  static start(options: HousekeepingOptions): Housekeeping {
+    const housekeeping = new Housekeeping(options)
+    const { engine } = options
+    engine.onTableChange((table) => housekeeping.#follow(table))
+    if (engine.indexDelayMs > 0) engine.onChange((table) => housekeeping.#carryOutLater(table.number, engine.indexDelayMs))
+    for (const table of engine.tables()) housekeeping.#follow(table)
+    housekeeping.#tidyLater()
+    return housekeeping
+  }
+
+  close(): void {
+    this.#closed = true
+    this.#cancelSweep?.()
+    this.#cancelTidying?.()
+    for (const cancel of this.#delayed.values()) cancel()
+  }
+
+  #follow(table: Table): void {
+    if (this.#closed) return
+    this.#build(table)
+    if (needsSweeps(table)) this.#sweepLater()
+  }
+
+  /** One table after the other is brought to what its definition asks for; what its definition asks for meanwhile is seen at the end. */
+  #build(table: Table): void {
+    if (this.#building.has(table.number) || !this.#toDo(table)) return
+    this.#building.add(table.number)
+    this.#buildAll(table).then(
+      () => {
+        this.#building.delete(table.number)
+        const current = this.#engine.current(table)
+        if (current !== undefined && !this.#closed) this.#build(current)
+      },
+      (error: unknown) => {
+        this.#building.delete(table.number)
+        this.#failed('building', table, error)
+      },
+    )
+  }
+
+  #toDo({ indexes, expiry, status }: Table): boolean {
+    if (status === 'CREATING' || status === 'DELETING') return false
+    return indexes.some(isUnfinished) || expiry?.status === 'ENABLING' || expiry?.status === 'DISABLING'
+  }
+
+  async #buildAll(table: Table): Promise<void> {
+    const current = this.#engine.current(table)
+    if (current === undefined) return
+    for (const index of current.indexes) {
+      if (this.#closed) return
+      if (index.status === 'CREATING') await this.#fill(current, index)
+      if (index.status === 'DELETING') await this.#remove(current, index)
+    }
+    if (current.expiry !== undefined && !this.#closed) await this.#followExpiry(current, current.expiry)
+  }
+
+  async #fill(table: Table, index: Index): Promise<void> {
+    const { log } = this.#options
+    if (!(await backfillIndex(this.#engine, table, index, () => this.#closed))) return
+    await this.#engine.changeTable(table.name, ({ indexes }) => ({
+      indexes: indexes.map((each) => (each.number === index.number && each.status === 'CREATING' ? { ...each, status: 'ACTIVE' } : each)),
+    }))
+    log.info('index-active', { region: this.#engine.region, table: table.name, index: index.name })
+  }
+
+  async #remove(table: Table, index: Index): Promise<void> {
+    await removeDerivedSet(this.#engine.store, table.number, index.number)
+    await this.#engine.changeTable(table.name, ({ indexes }) => ({ indexes: indexes.filter(({ number }) => number !== index.number) }))
+  }
+
+  async #followExpiry(table: Table, expiry: Expiry): Promise<void> {
+    if (expiry.status === 'ENABLING' && (await backfillExpiry(this.#engine, table, expiry, () => this.#closed))) {
+      await this.#engine.changeTable(table.name, (now) =>
+        now.expiry?.number === expiry.number && now.expiry.status === 'ENABLING' ? { expiry: { ...expiry, status: 'ENABLED' } } : {},
+      )
+    }
+    if (expiry.status !== 'DISABLING') return
+    await removeDerivedSet(this.#engine.store, table.number, expiry.number)
+    await this.#engine.changeTable(table.name, (now) => (now.expiry?.number === expiry.number ? { expiry: undefined } : {}))
+  }
+
+  #sweepLater(): void {
+    if (this.#closed) return
+    this.#cancelSweep ??= this.#options.scheduler.after(this.#options.sweepEveryMs, () => {
+      this.#sweep().then(
+        () => {
+          this.#cancelSweep = undefined
+          for (const table of this.#engine.tables()) this.#follow(table)
+        },
+        (error: unknown) => {
+          this.#cancelSweep = undefined
+          this.#failed('sweeping', undefined, error)
+          this.#sweepLater()
+        },
+      )
+    })
+  }
+
+  async #sweep(): Promise<void> {
+    for (const table of this.#engine.tables()) {
+      if (this.#closed) return
+      await sweepExpired(this.#engine, table)
+    }
+  }
+
+  #tidyLater(): void {
+    if (this.#closed) return
+    this.#cancelTidying = this.#options.scheduler.after(tidyEveryMs, () => {
+      this.#tidy().then(
+        () => {
+          this.#tidyLater()
+        },
+        (error: unknown) => {
+          this.#failed('tidying', undefined, error)
+          this.#tidyLater()
+        },
+      )
+    })
+  }
+
+  /** What nobody can ask for any more goes; a stream that is written to faster than one reader keeps up with gets more shards. */
+  async #tidy(): Promise<void> {
+    const { clock } = this.#options
+    await removeOutlivedTokens(this.#engine.store, clock.nowMs())
+    for (const table of this.#engine.tables()) {
+      if (this.#closed) return
+      // Changes bear the time of the Region's clock. Where that is wrong, rather too much is kept.
+      await trimChanges(this.#engine.store, table, Math.min(clock.nowMs(), this.#engine.clock.nowMs()))
+      await splitBusyShards(this.#engine, table)
+    }
+  }
+
+  /** A write that comes while entries are carried out arms it anew: its own entry may not have been seen. */
+  #carryOutLater(tableNumber: number, afterMs: number): void {
+    if (this.#delayed.has(tableNumber) || this.#closed) return
+    const { scheduler, clock } = this.#options
+    const cancel = scheduler.after(afterMs, () => {
+      this.#delayed.delete(tableNumber)
+      if (this.#carrying.has(tableNumber)) {
+        this.#carryOutLater(tableNumber, afterMs)
+        return
+      }
+      this.#carrying.add(tableNumber)
+      const nowMs = clock.nowMs()
+      carryOutDelayed(this.#engine.store, tableNumber, nowMs).then(
+        (nextDueMs) => {
+          this.#carrying.delete(tableNumber)
+          if (nextDueMs !== undefined) this.#carryOutLater(tableNumber, Math.max(1, nextDueMs - nowMs))
+        },
+        (error: unknown) => {
+          this.#carrying.delete(tableNumber)
+          this.#failed('index-delay', undefined, error)
+          if (!(error instanceof StoreClosed)) this.#carryOutLater(tableNumber, retryMs)
+        },
+      )
+    })
+    this.#delayed.set(tableNumber, cancel)
+  }
+
+  #failed(doing: string, table: Table | undefined, error: unknown): void {
+    if (this.#closed || error instanceof StoreClosed) return
+    this.#options.log.error('housekeeping-failed', { region: this.#engine.region, doing, table: table?.name, error })
+  }
+}
+
+export interface HousekeepingOptions {
+  readonly engine: RegionEngine
+  readonly scheduler: Scheduler
+  /** The process's clock, by which held back entries are due. */
+  readonly clock: Clock
+  readonly log: Log
+  /** How long between two sweeps, ms. */
+  readonly sweepEveryMs: number
+}
+
+/** Tables of which time alone asks something. */
+function needsSweeps({ expiry }: Table): boolean {
+  return expiry !== undefined
+}
+
+const tidyEveryMs = 60_000
+const retryMs = 1000
+
+function isUnfinished({ status }: Index): boolean {
+  return status === 'CREATING' || status === 'DELETING'
+}

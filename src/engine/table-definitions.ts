@@ -1,0 +1,164 @@
+import type { Clock } from '../base/clock.ts'
+import type { Random } from '../base/random.ts'
+import { uuid } from '../base/random.ts'
+import { pagesOf } from '../storage/pages.ts'
+import type { Store, Write } from '../storage/store.ts'
+import { changeHeadKey, decodeChangeHead, encodeChangeHead, sequenceAt, timeOfSequence } from './change-log.ts'
+import { definitionKey, definitions, droppedKey, nextTableNumberKey } from './keyspace.ts'
+import { followSettings } from './follow-settings.ts'
+import type { Table, TableBlueprint } from './table.ts'
+import { decodeTable, encodeTable, noOwnSettings } from './table.ts'
+import type { Versioning } from './versioning.ts'
+
+export type TableChange = Partial<Pick<Table, 'status' | 'settings' | 'tags' | 'globalId' | 'own' | 'indexes' | 'expiry' | 'streams'>>
+
+/**
+ * The definitions of a Region's tables: durable rows, and in memory what they say.
+ *
+ * A changed definition is followed as soon as its row is flushed. Writes that were decided before that followed the old one; so
+ * whoever must know that the new one is followed by all makes one more transaction, and reads after it.
+ */
+export class TableDefinitions {
+  readonly #store: Store
+  readonly #versioning: Versioning
+  readonly #clock: Clock
+  readonly #random: Random
+  readonly #tableByName: Map<string, Table>
+  readonly #tableByNumber: Map<number, Table>
+  readonly #listeners: ((table: Table) => void)[] = []
+
+  private constructor(options: DefinitionsOptions, tables: readonly Table[]) {
+    this.#store = options.store
+    this.#versioning = options.versioning
+    this.#clock = options.clock
+    this.#random = options.random
+    this.#tableByName = new Map(tables.map((table) => [table.name, table]))
+    this.#tableByNumber = new Map(tables.map((table) => [table.number, table]))
+  }
+
+  static async open(options: DefinitionsOptions): Promise<TableDefinitions> {
+    const tables: Table[] = []
+    for await (const page of pagesOf(options.store, definitions, readPage)) for (const { value } of page) tables.push(decodeTable(value))
+    return new TableDefinitions(options, tables)
+  }
+
+  get(name: string): Table | undefined {
+    return this.#tableByName.get(name)
+  }
+
+  /** The table as it is now; undefined once it is dropped. */
+  byNumber(tableNumber: number): Table | undefined {
+    return this.#tableByNumber.get(tableNumber)
+  }
+
+  /** By name in the order of its UTF-16 code units. */
+  all(): readonly Table[] {
+    return [...this.#tableByName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** Calls `listener` with each new or changed definition, once it is followed. */
+  onChange(listener: (table: Table) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Makes a table; undefined when there is one of that name. A replica takes its `globalId` from the table it is made from. */
+  async create(blueprint: TableBlueprint, status: Table['status'], globalId: string | undefined): Promise<Table | undefined> {
+    const id = uuid(this.#random)
+    const createdAtMs = this.#clock.nowMs()
+    const key = definitionKey(blueprint.name)
+    const table = await this.#store.transact<Table | undefined>([key, nextTableNumberKey], ([existing, next]) => {
+      if (existing !== undefined) return { writes: [], result: undefined }
+      const number = next === undefined ? 1 : Buffer.from(next).readUInt32BE()
+      const empty: Table = {
+        own: noOwnSettings,
+        ...blueprint,
+        number,
+        id,
+        globalId: globalId ?? id,
+        status,
+        createdAtMs,
+        indexes: [],
+        expiry: undefined,
+        streams: [],
+        derivedSetsMade: 0,
+      }
+      const created = followSettings(empty, createdAtMs, 'empty')
+      const following = Buffer.alloc(4)
+      following.writeUInt32BE(number + 1)
+      return {
+        writes: [
+          { key, value: encodeTable(created) },
+          { key: nextTableNumberKey, value: following },
+          { key: this.#versioning.replicaKey(created), value: this.#versioning.newReplicaRow() },
+          ...(created.streams.length > 0 ? [logFrom(number, createdAtMs)] : []),
+        ],
+        result: created,
+      }
+    })
+    if (table !== undefined) this.#follow(table)
+    return table
+  }
+
+  /**
+   * Changes a definition; undefined when the table is gone. The keys, the number and the ids cannot change.
+   *
+   * The change is made at a time that no change in the table's log has reached, and that all later ones are beyond when streams begin, end or
+   * split in it: the time then parts the log exactly, whatever the clock does.
+   */
+  async change(name: string, change: (table: Table, atMs: number) => TableChange): Promise<Table | undefined> {
+    const key = definitionKey(name)
+    const number = this.#tableByName.get(name)?.number
+    if (number === undefined) return undefined
+    const nowMs = this.#clock.nowMs()
+    const changed = await this.#store.transact<Table | undefined>([key, changeHeadKey(number)], ([row, head]) => {
+      const table = row && decodeTable(row)
+      if (table?.number !== number) return { writes: [], result: undefined }
+      const atMs = Math.max(nowMs, timeOfSequence(decodeChangeHead(head)) + 1)
+      const result = followSettings({ ...table, ...change(table, atMs) }, atMs, 'filled')
+      const definition: Write = { key, value: encodeTable(result) }
+      return { writes: result.streams === table.streams ? [definition] : [definition, logFrom(number, atMs)], result }
+    })
+    if (changed !== undefined) this.#follow(changed)
+    return changed
+  }
+
+  /** Removes a definition; undefined when it is gone already. */
+  async drop(name: string): Promise<Table | undefined> {
+    const key = definitionKey(name)
+    const dropped = await this.#store.transact<Table | undefined>([key], ([row]) => {
+      if (row === undefined) return { writes: [], result: undefined }
+      const table = decodeTable(row)
+      const writes: Write[] = [
+        { key, value: undefined },
+        { key: droppedKey(table.number), value: new Uint8Array(0) },
+        { key: this.#versioning.replicaKey(table), value: undefined },
+      ]
+      return { writes, result: table }
+    })
+    if (dropped !== undefined) {
+      this.#tableByName.delete(name)
+      this.#tableByNumber.delete(dropped.number)
+    }
+    return dropped
+  }
+
+  #follow(table: Table): void {
+    this.#tableByName.set(table.name, table)
+    this.#tableByNumber.set(table.number, table)
+    for (const listener of this.#listeners) listener(table)
+  }
+}
+
+/** Makes all later changes of a table later than `ms` in its log. */
+function logFrom(tableNumber: number, ms: number): Write {
+  return { key: changeHeadKey(tableNumber), value: encodeChangeHead(sequenceAt(ms)) }
+}
+
+export interface DefinitionsOptions {
+  readonly store: Store
+  readonly versioning: Versioning
+  readonly clock: Clock
+  readonly random: Random
+}
+
+const readPage = { entriesMax: 200, bytesMax: 1 << 20 }
