@@ -20,7 +20,7 @@ export async function startProgram(args: readonly string[]): Promise<Program> {
   const url = await new Promise<string>((resolve, reject) => {
     child.once('exit', (code) => reject(new Error(`everywrite ended with code ${code} before it served`)))
     createInterface({ input: child.stdout }).on('line', (line) => {
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(line)
+      const found = /https?:\/\/127\.0\.0\.1:\d+/.exec(line)
       if (found !== null) resolve(found[0])
     })
   })
