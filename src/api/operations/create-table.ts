@@ -30,7 +30,14 @@ interface Input extends ThroughputInput {
   readonly GlobalSecondaryIndexes?: readonly IndexInput[]
 }
 
-const notYet = ['SSESpecification', 'WarmThroughput', 'ResourcePolicy', 'GlobalTableSourceArn', 'GlobalTableSettingsReplicationMode']
+const notYet = [
+  'SSESpecification',
+  'WarmThroughput',
+  'ResourcePolicy',
+  'GlobalTableSourceArn',
+  'GlobalTableSettingsReplicationMode',
+  'VectorIndexes',
+]
 
 /** The table serves at once; the answer says CREATING as DynamoDB's does, and clients that wait see it ACTIVE when they look. */
 export const createTable = operation<Input>(async (context, input) => {

@@ -147,6 +147,7 @@ describe('CreateTable refuses', () => {
       { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } },
       'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
     ],
+    ['what is not there yet', { VectorIndexes: [] }, 'everywrite does not support the parameter VectorIndexes yet'],
     ['an empty list of indexes', { GlobalSecondaryIndexes: [] }, 'One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty'],
   ]
 

@@ -36,7 +36,13 @@ const settings = [
   'StreamSpecification',
 ] as const
 
-const notYet = ['SSESpecification', 'GlobalTableWitnessUpdates', 'WarmThroughput', 'GlobalTableSettingsReplicationMode']
+const notYet = [
+  'SSESpecification',
+  'GlobalTableWitnessUpdates',
+  'WarmThroughput',
+  'GlobalTableSettingsReplicationMode',
+  'VectorIndexUpdates',
+]
 
 const NOTHING_TO_CHANGE =
   'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification ' +
