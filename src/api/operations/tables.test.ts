@@ -148,7 +148,11 @@ describe('CreateTable refuses', () => {
       'One or more parameter values were invalid: Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST',
     ],
     ['what is not there yet', { VectorIndexes: [] }, 'everywrite does not support the parameter VectorIndexes yet'],
-    ['an empty list of indexes', { GlobalSecondaryIndexes: [] }, 'One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty'],
+    [
+      'an empty list of indexes',
+      { GlobalSecondaryIndexes: [] },
+      'One or more parameter values were invalid: List of GlobalSecondaryIndexes is empty',
+    ],
   ]
 
   it.each(cases)('%s', async (_what, more, message) => {
