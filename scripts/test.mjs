@@ -5,9 +5,20 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
-const tools = [{ command: 'aws', package: 'awscli', suites: 'AWS CLI' }]
+const tools = [
+  { name: 'the AWS CLI', package: 'awscli', suites: 'AWS CLI', check: [['aws', '--version']] },
+  {
+    name: 'boto3',
+    package: 'python3-boto3',
+    suites: 'boto3',
+    check: ['/usr/bin/python3', 'python3'].map((python) => [python, '-c', 'import boto3']),
+  },
+  { name: 'Chromium', package: 'chromium', suites: 'web page', check: [['chromium', '--version']] },
+  { name: 'curl', package: 'curl', suites: 'curl', check: [['curl', '--version']] },
+]
 
 const started = Date.now()
+let aptIsCurrent = false
 const folder = mkdtempSync(join(tmpdir(), 'everywrite-test-'))
 const report = join(folder, 'report.json')
 try {
@@ -16,7 +27,14 @@ try {
   step('types', 'npx', ['tsc', '-p', 'tsconfig.json'])
   step('lint', 'npx', ['eslint', '.'])
   step('import rules', 'npx', ['depcruise', '--config', '.dependency-cruiser.cjs', 'src'])
-  const tests = run('tests', 'npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)])
+  const tests = run('tests', 'npx', [
+    'vitest',
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+    ...process.argv.slice(2),
+  ])
   summarize()
   process.exitCode = tests
 } finally {
@@ -41,23 +59,30 @@ function run(name, command, args) {
 }
 
 function provide(tool) {
-  if (available(tool.command)) return
-  if (process.platform === 'linux' && process.getuid?.() === 0 && available('apt-get')) {
+  if (available(tool)) return
+  if (process.platform === 'linux' && process.getuid?.() === 0 && answers('apt-get', '--version')) {
     console.log(`installing ${tool.package} for the ${tool.suites} suite`)
     const quiet = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } }
-    spawnSync('apt-get', ['update', '-qq'], quiet)
+    if (!aptIsCurrent) spawnSync('apt-get', ['update', '-qq'], quiet)
+    aptIsCurrent = true
     spawnSync('apt-get', ['install', '-y', '-qq', '--no-install-recommends', tool.package], quiet)
   }
-  if (!available(tool.command)) console.log(`the ${tool.suites} suite is skipped: there is no \`${tool.command}\` (apt-get install ${tool.package})`)
+  if (!available(tool)) console.log(`the ${tool.suites} suite is skipped: there is no ${tool.name} (apt-get install ${tool.package})`)
 }
 
-function available(command) {
-  return spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0
+function available({ check }) {
+  return check.some((command) => answers(...command))
+}
+
+function answers(command, ...args) {
+  return spawnSync(command, args, { stdio: 'ignore' }).status === 0
 }
 
 function summarize() {
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = JSON.parse(readFileSync(report, 'utf8'))
-  const skipped = testResults.flatMap(({ assertionResults }) => assertionResults.filter(({ status }) => status === 'pending' || status === 'skipped'))
+  const skipped = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === 'pending' || status === 'skipped'),
+  )
   if (skipped.length > 0) console.log('\nskipped:')
   for (const { fullName } of skipped) console.log(`  ${fullName}`)
   console.log(`\nfinished in ${((Date.now() - started) / 1000).toFixed(0)} s`)
