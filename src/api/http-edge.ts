@@ -82,7 +82,7 @@ export function createHttpEdge(options: HttpEdgeOptions): HttpEdge {
 const contentTypes: ReadonlySet<string> = new Set(['application/x-amz-json-1.0', 'application/x-amz-json-1.1', 'application/json'])
 
 function takesContentType(header: string | undefined): boolean {
-  return header !== undefined && contentTypes.has(header.split(';', 1)[0]?.trim().toLowerCase() ?? '')
+  return header !== undefined && (contentTypes.has(header) || contentTypes.has(header.split(';', 1)[0]?.trim().toLowerCase() ?? ''))
 }
 
 function receive(options: HttpEdgeOptions, replies: Replies, exchange: Exchange, body: Body): void {

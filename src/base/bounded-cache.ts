@@ -1,4 +1,4 @@
-/** A map that forgets what was used longest ago once it holds `entriesMax` entries. */
+/** A map that forgets what was used longest ago once it holds `entriesMax` entries. Until it is full, uses are not noted. */
 export class BoundedCache<K, V> {
   readonly #entries = new Map<K, V>()
   readonly #entriesMax: number
@@ -13,7 +13,7 @@ export class BoundedCache<K, V> {
 
   get(key: K): V | undefined {
     const value = this.#entries.get(key)
-    if (value === undefined) return undefined
+    if (value === undefined || this.#entries.size < this.#entriesMax) return value
     this.#entries.delete(key)
     this.#entries.set(key, value)
     return value

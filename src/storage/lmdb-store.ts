@@ -28,7 +28,7 @@ import type { LmdbDatabase } from './lmdb-read.ts'
 import { readPage, readValue } from './lmdb-read.ts'
 import type { Pending } from './pending-transaction.ts'
 import { PendingTransaction } from './pending-transaction.ts'
-import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreStats, Value } from './store.ts'
+import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreStats, Value, Write } from './store.ts'
 import { StoreClosed, StoreFailed } from './store.ts'
 
 export interface LmdbStoreOptions {
@@ -210,22 +210,29 @@ class GroupCommitStore implements LmdbStore {
       Math.max(BATCH_TRANSACTIONS_MIN, Math.ceil((this.#waiting.length + this.#lastBatch) / 2)),
     )
     let taken = 0
-    let writes = 0
     let bytes = 0
+    // Transactions of one batch write some keys again and again, such as a table's replica row; LMDB gets the last value only.
+    const written = new Map<string, Write>()
+    const read = (key: Key): Value | undefined => {
+      const write = written.get(nameOf(key))
+      return write === undefined ? readValue(this.#database, key) : write.value
+    }
     for (const transaction of this.#waiting) {
       if (taken === transactionsMax || bytes >= BATCH_BYTES_MAX) break
       taken++
-      for (const { key, value } of transaction.decide((key) => readValue(this.#database, key))) {
-        if (value === undefined) this.#database.removeSync(key)
-        else this.#database.putSync(key, value)
-        writes++
-        bytes += value?.length ?? 0
+      for (const write of transaction.decide(read)) {
+        written.set(nameOf(write.key), write)
+        bytes += write.value?.length ?? 0
       }
       if (transaction.committed) this.#commits++
     }
+    for (const { key, value } of written.values()) {
+      if (value === undefined) this.#database.removeSync(key)
+      else this.#database.putSync(key, value)
+    }
     this.#lastBatch = taken
     this.#underWay = this.#waiting.splice(0, taken)
-    return writes > 0
+    return written.size > 0
   }
 
   #reading<T>(read: () => T): T {
@@ -260,4 +267,9 @@ class GroupCommitStore implements LmdbStore {
     if (this.#failure !== undefined) throw this.#failure
     if (this.#released !== undefined) throw new StoreClosed()
   }
+}
+
+/** A map compares bytes by identity, and text by what it holds. */
+function nameOf(key: Key): string {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).toString('latin1')
 }
