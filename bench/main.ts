@@ -1,13 +1,15 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fill } from './fill.ts'
 import { call, encodeRequest, runLoad } from './http-load.ts'
 import type { LoadResult } from './http-load.ts'
 import { measureReplication } from './replication.ts'
+import { measureScan } from './scan.ts'
 
 /**
  * Requests per second of everywrite (durable, in a folder of its own) beside a bare node:http server that parses the same bodies and
@@ -23,7 +25,7 @@ const folder = mkdtempSync(join(tmpdir(), 'everywrite-bench-'))
 const everywritePort = await freePort()
 const children: ChildProcess[] = []
 try {
-  const everywrite = start(process.execPath, ['dist/cli/main.js', 'start', '--port', String(everywritePort), '--data', folder])
+  const everywrite = start(process.execPath, [...startArguments(), '--port', String(everywritePort), '--data', folder])
   const bare = start(process.execPath, ['--import', 'tsx', 'bench/bare-server.ts'])
   const [printed] = (await once(bare.stdout ?? bare, 'data')) as [Buffer]
   const barePort = Number(/port (\d+)/.exec(printed.toString())?.[1])
@@ -39,6 +41,7 @@ try {
     for (const connections of [1, 32]) await compare(name, next, connections, barePort)
   }
   await measureReplication(everywritePort, Number(process.env['BENCH_REPLICATION_MS'] ?? 30_000))
+  await measureScan(everywritePort, everywrite.pid, Number(process.env['BENCH_SCAN_ITEMS'] ?? 1_000_000))
 } finally {
   for (const child of children) child.kill()
   rmSync(folder, { recursive: true, force: true })
@@ -84,6 +87,19 @@ function workloads(): Record<string, () => Buffer> {
         ExpressionAttributeValues: { ':one': { N: '1' } },
       }),
     ),
+    'Transaction of 4': cached(items / 4, (index) =>
+      encodeRequest('TransactWriteItems', {
+        TransactItems: Array.from({ length: 4 }, () => ({ Put: { TableName: 'bench', Item: itemOf(key(), index) } })),
+      }),
+    ),
+    'Query of an index': cached(items / 100, (index) =>
+      encodeRequest('Query', {
+        TableName: 'orders',
+        IndexName: 'by-customer',
+        KeyConditionExpression: 'customer = :customer',
+        ExpressionAttributeValues: { ':customer': { S: `customer-${index}` } },
+      }),
+    ),
     'Query of 20 items': cached(items / 100, (index) =>
       encodeRequest('Query', {
         TableName: 'orders',
@@ -99,26 +115,28 @@ async function prepare(): Promise<void> {
   const sk = { AttributeName: 'sk', AttributeType: 'S' }
   const hash = { AttributeName: 'pk', KeyType: 'HASH' }
   const range = { AttributeName: 'sk', KeyType: 'RANGE' }
-  const create = (TableName: string, AttributeDefinitions: unknown[], KeySchema: unknown[]): Promise<unknown> =>
-    call(everywritePort, 'CreateTable', { TableName, AttributeDefinitions, KeySchema, BillingMode: 'PAY_PER_REQUEST' })
+  const customer = { AttributeName: 'customer', AttributeType: 'S' }
+  const byCustomer = {
+    IndexName: 'by-customer',
+    KeySchema: [{ AttributeName: 'customer', KeyType: 'HASH' }, range],
+    Projection: { ProjectionType: 'ALL' },
+  }
+  const create = (TableName: string, AttributeDefinitions: unknown[], KeySchema: unknown[], indexes?: unknown[]): Promise<unknown> =>
+    call(everywritePort, 'CreateTable', {
+      TableName,
+      AttributeDefinitions,
+      KeySchema,
+      GlobalSecondaryIndexes: indexes,
+      BillingMode: 'PAY_PER_REQUEST',
+    })
   await create('bench', [pk], [hash])
-  await create('orders', [pk, sk], [hash, range])
-  await fill('bench', items, (index) => itemOf(`item-${index}`, index))
-  await fill('orders', (items / 100) * 20, (index) => ({
+  await create('orders', [pk, sk, customer], [hash, range], [byCustomer])
+  await fill(everywritePort, 'bench', items, (index) => itemOf(`item-${index}`, index))
+  await fill(everywritePort, 'orders', (items / 100) * 20, (index) => ({
     ...itemOf(`customer-${Math.floor(index / 20)}`, index),
     sk: { S: `order-${String(index % 20).padStart(3, '0')}` },
+    customer: { S: `customer-${Math.floor(index / 20)}` },
   }))
-}
-
-async function fill(table: string, count: number, make: (index: number) => unknown): Promise<void> {
-  const batch = 25
-  const load = async (first: number): Promise<void> => {
-    for (let from = first; from < count; from += batch * 16) {
-      const puts = Array.from({ length: Math.min(batch, count - from) }, (_, index) => ({ PutRequest: { Item: make(from + index) } }))
-      await call(everywritePort, 'BatchWriteItem', { RequestItems: { [table]: puts } })
-    }
-  }
-  await Promise.all(Array.from({ length: 16 }, (_, lane) => load(lane * batch)))
 }
 
 /** About 250 bytes by DynamoDB's rules. */
@@ -137,6 +155,12 @@ function median(values: readonly number[]): number {
 
 function number(value: number): string {
   return value.toFixed(2).padStart(8)
+}
+
+/** The way `npm start` starts it. */
+function startArguments(): string[] {
+  const { scripts } = JSON.parse(readFileSync('package.json', 'utf8')) as { readonly scripts: { readonly start: string } }
+  return scripts.start.split(' ').slice(1)
 }
 
 function start(command: string, args: readonly string[]): ChildProcess {

@@ -32,9 +32,15 @@ export function sendReply({ request, response, requestId: id }: Exchange, { stat
   }
   if (request.headers.origin !== undefined) Object.assign(headers, crossOrigin)
   response.writeHead(status, headers)
+  if (body.length > oneWriteBytesMax) {
+    response.end(body)
+    return
+  }
   // Node writes a text together with the head, in one piece; bytes would be a second one. Latin-1 leaves every byte as it is.
-  if (body.length <= oneWriteBytesMax) response.end(body.toString('latin1'), 'latin1')
-  else response.end(body)
+  // Let out before the end, it is one plain write; at the end, Node gathers it with an empty piece.
+  response.write(body.toString('latin1'), 'latin1')
+  response.uncork()
+  response.end()
 }
 
 const oneWriteBytesMax = 16 * 1024
