@@ -1,7 +1,7 @@
 import type { Refusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Statistics } from '../engine/versioning.ts'
-import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 
 /**
  * What the wire needs from the world of Regions. Items are read and written through a Region's engine; whatever may
@@ -10,7 +10,8 @@ import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 export interface ControlPlane {
   /** The engine of a Region, which comes alive on first use. Refused: no such Region (`not-found`), or it does not answer (`unavailable`). */
   engine(region: string): Promise<RegionEngine | Refusal>
-  createTable(region: string, blueprint: TableBlueprint): Promise<TableView | Refusal>
+  /** @param filling the job that fills the table before it becomes `ACTIVE`; left out: it is empty */
+  createTable(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal>
   /** The table as that Region sees it, also while it is being made or removed. */
   describeTable(region: string, tableName: string): Promise<TableView | Refusal>
   /** Names in order, after `after` (exclusive). */

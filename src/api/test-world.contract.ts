@@ -9,6 +9,7 @@ import { isRefusal, refuse } from '../engine/refusal.ts'
 import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
+import type { TableFillers } from '../engine/table-filling.ts'
 import { RegionClock } from '../replication/region-clock.ts'
 import { Versions } from '../replication/versions.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
@@ -40,6 +41,8 @@ export interface TestWorldOptions {
   readonly unavailable?: ReadonlySet<string>
   /** How long between two looks for expired items; a second when left out. */
   readonly sweepEveryMs?: number
+  /** What fills new tables, beside what the engine fills by itself. */
+  readonly fillers?: TableFillers
 }
 
 export async function startTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
@@ -51,7 +54,9 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
   const keepHouse = (engine: Promise<RegionEngine>): void => {
     const begun = engine.then((opened) => {
       const sweepEveryMs = options.sweepEveryMs ?? 1000
-      housekeepings.push(Housekeeping.start({ engine: opened, scheduler: systemTime, clock, log, sweepEveryMs }))
+      const discard = async (table: Table): Promise<void> => void (await opened.dropTable(table.name))
+      const fillers = options.fillers ?? {}
+      housekeepings.push(Housekeeping.start({ engine: opened, scheduler: systemTime, clock, log, sweepEveryMs, fillers, discard }))
     })
     begun.catch((error: unknown) => log.error('housekeeping', { error }))
   }
@@ -113,9 +118,9 @@ function isolatedRegions(
   }
   return {
     engine: async (region) => (unavailable.has(region) ? refuse('unavailable', `The Region ${region} does not answer`) : open(region)),
-    async createTable(region, blueprint) {
+    async createTable(region, blueprint, filling) {
       const engine = await open(region)
-      const table = await engine.createTable(blueprint)
+      const table = await (filling === undefined ? engine.createTable(blueprint) : engine.createFilledTable(blueprint, filling))
       return table === undefined ? refuse('in-use', `Table already exists: ${blueprint.name}`) : view(engine, table)
     },
     describeTable: find,

@@ -19,6 +19,7 @@ const table: Table = {
   expiry: undefined,
   streams: [],
   derivedSetsMade: 0,
+  filling: undefined,
 }
 
 function indexOn(attribute: string): IndexBlueprint {

@@ -3,6 +3,8 @@ import type { Log } from '../base/log.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import { StoreClosed } from '../storage/store.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
+import type { DurableJob } from './durable-jobs.ts'
+import { DurableJobs } from './durable-jobs.ts'
 import { sweepExpired } from './expiry-sweep.ts'
 import { backfillExpiry, backfillIndex, removeDerivedSet } from './index-build.ts'
 import { removeOutlivedTokens } from './once-only.ts'
@@ -10,15 +12,18 @@ import type { RegionEngine } from './region-engine.ts'
 import { trimChanges } from './stream-reader.ts'
 import { splitBusyShards } from './stream-splits.ts'
 import type { Expiry, Index, Table } from './table.ts'
+import type { TableFillers } from './table-filling.ts'
+import { FillJob } from './table-filling.ts'
 
 /**
- * What a Region's engine does beside answering: fills new indexes and removes old ones, deletes what has expired, carries out index entries that
- * were held back. Every step is durable by itself, and what was interrupted is found again by its status.
+ * What a Region's engine does beside answering: fills new tables, fills new indexes and removes old ones, deletes what has expired, carries out
+ * index entries that were held back. Every step is durable by itself, and what was interrupted is found again by its status.
  */
 export class Housekeeping {
   readonly #options: HousekeepingOptions
   readonly #engine: RegionEngine
   readonly #building = new Set<number>()
+  readonly #jobs: DurableJobs
   readonly #delayed = new Map<number, Cancel>()
   /** Tables whose entries are being carried out: by one at a time, or an older entry could come after a newer one. */
   readonly #carrying = new Set<number>()
@@ -29,6 +34,8 @@ export class Housekeeping {
   private constructor(options: HousekeepingOptions) {
     this.#options = options
     this.#engine = options.engine
+    const { scheduler, log, engine } = options
+    this.#jobs = new DurableJobs({ region: engine.region, scheduler, log, pending: () => this.#pendingJobs() })
   }
 
   static start(options: HousekeepingOptions): Housekeeping {
@@ -37,12 +44,14 @@ export class Housekeeping {
     engine.onTableChange((table) => housekeeping.#follow(table))
     if (engine.indexDelayMs > 0) engine.onChange((table) => housekeeping.#carryOutLater(table.number, engine.indexDelayMs))
     for (const table of engine.tables()) housekeeping.#follow(table)
+    housekeeping.#jobs.look()
     housekeeping.#tidyLater()
     return housekeeping
   }
 
   close(): void {
     this.#closed = true
+    this.#jobs.close()
     this.#cancelSweep?.()
     this.#cancelTidying?.()
     for (const cancel of this.#delayed.values()) cancel()
@@ -52,6 +61,36 @@ export class Housekeeping {
     if (this.#closed) return
     this.#build(table)
     if (needsSweeps(table)) this.#sweepLater()
+    if (table.filling !== undefined) this.#jobs.look()
+  }
+
+  *#pendingJobs(): Iterable<DurableJob> {
+    for (const table of this.#engine.tables()) {
+      if (table.filling !== undefined) yield { id: `fill-table-${table.number}`, run: () => this.#fillTable(table) }
+    }
+  }
+
+  async #fillTable(table: Table): Promise<void> {
+    const { fillers, log, discard } = this.#options
+    const kind = table.filling?.kind ?? ''
+    const filler = Object.hasOwn(fillers, kind) ? fillers[kind] : undefined
+    if (filler === undefined) throw new Error(`nothing here fills a table of kind '${kind}'`)
+    const job = new FillJob(this.#engine, table, () => this.#closed)
+    const outcome = await filler.fill(job)
+    if (job.givenUp) return
+    const about = { region: this.#engine.region, table: table.name, kind }
+    switch (outcome.kind) {
+      case 'filled':
+        await this.#engine.changeTable(table.name, (now) => (now.number === table.number ? { status: 'ACTIVE', filling: undefined } : {}))
+        log.info('table-filled', about)
+        return
+      case 'failed':
+        log.warn('table-not-filled', { ...about, reason: outcome.reason })
+        await discard(table)
+        return
+      case 'interrupted':
+        throw new Error('a job was interrupted by nobody')
+    }
   }
 
   /** One table after the other is brought to what its definition asks for; what its definition asks for meanwhile is seen at the end. */
@@ -204,6 +243,10 @@ export interface HousekeepingOptions {
   readonly log: Log
   /** How long between two sweeps, ms. */
   readonly sweepEveryMs: number
+  /** What fills new tables. */
+  readonly fillers: TableFillers
+  /** Removes a table that could not be filled. */
+  readonly discard: (table: Table) => Promise<void>
 }
 
 /** Tables of which time alone asks something. */

@@ -11,7 +11,7 @@ import { ItemWriter } from './item-writer.ts'
 import { droppedKey, droppedTables, formatKey, rowKey, spaceRange, spaces, suffixOf, tableNumberOfDropped, tableRange } from './keyspace.ts'
 import type { OnceOnly } from './once-only.ts'
 import type { StoredItem } from './stored-item.ts'
-import type { Index, Table, TableBlueprint } from './table.ts'
+import type { Filling, Index, Table, TableBlueprint } from './table.ts'
 import type { TableChange } from './table-definitions.ts'
 import { TableDefinitions } from './table-definitions.ts'
 import type { Statistics, Versioning } from './versioning.ts'
@@ -103,7 +103,12 @@ export class RegionEngine {
 
   /** Makes a table; undefined when there is one of that name. A replica takes its `globalId` from the table it is made from. */
   createTable(blueprint: TableBlueprint, status: Table['status'] = 'ACTIVE', globalId?: string): Promise<Table | undefined> {
-    return this.#definitions.create(blueprint, status, globalId)
+    return this.#definitions.create(blueprint, { status, globalId, filling: undefined })
+  }
+
+  /** Makes a table whose rows a job writes before it becomes `ACTIVE`; undefined when there is one of that name. */
+  createFilledTable(blueprint: TableBlueprint, filling: Filling): Promise<Table | undefined> {
+    return this.#definitions.create(blueprint, { status: 'CREATING', globalId: undefined, filling })
   }
 
   /** Changes a definition; undefined when the table is gone. The keys, the number and the ids cannot change. */

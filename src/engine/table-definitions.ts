@@ -6,11 +6,13 @@ import type { Store, Write } from '../storage/store.ts'
 import { changeHeadKey, decodeChangeHead, encodeChangeHead, sequenceAt, timeOfSequence } from './change-log.ts'
 import { definitionKey, definitions, droppedKey, nextTableNumberKey } from './keyspace.ts'
 import { followSettings } from './follow-settings.ts'
-import type { Table, TableBlueprint } from './table.ts'
+import type { Filling, Table, TableBlueprint } from './table.ts'
 import { decodeTable, encodeTable, noOwnSettings } from './table.ts'
 import type { Versioning } from './versioning.ts'
 
-export type TableChange = Partial<Pick<Table, 'status' | 'settings' | 'tags' | 'globalId' | 'own' | 'indexes' | 'expiry' | 'streams'>>
+export type TableChange = Partial<
+  Pick<Table, 'status' | 'settings' | 'tags' | 'globalId' | 'own' | 'indexes' | 'expiry' | 'streams' | 'filling'>
+>
 
 /**
  * The definitions of a Region's tables: durable rows, and in memory what they say.
@@ -62,7 +64,7 @@ export class TableDefinitions {
   }
 
   /** Makes a table; undefined when there is one of that name. A replica takes its `globalId` from the table it is made from. */
-  async create(blueprint: TableBlueprint, status: Table['status'], globalId: string | undefined): Promise<Table | undefined> {
+  async create(blueprint: TableBlueprint, { status, globalId, filling }: Beginning): Promise<Table | undefined> {
     const id = uuid(this.#random)
     const createdAtMs = this.#clock.nowMs()
     const key = definitionKey(blueprint.name)
@@ -81,6 +83,7 @@ export class TableDefinitions {
         expiry: undefined,
         streams: [],
         derivedSetsMade: 0,
+        filling,
       }
       const created = followSettings(empty, createdAtMs, 'empty')
       const following = Buffer.alloc(4)
@@ -147,6 +150,13 @@ export class TableDefinitions {
     this.#tableByNumber.set(table.number, table)
     for (const listener of this.#listeners) listener(table)
   }
+}
+
+/** How the life of a table begins. */
+export interface Beginning {
+  readonly status: Table['status']
+  readonly globalId: string | undefined
+  readonly filling: Filling | undefined
 }
 
 /** Makes all later changes of a table later than `ms` in its log. */

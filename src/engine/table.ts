@@ -24,7 +24,20 @@ export interface Table {
   readonly streams: readonly Stream[]
   /** How many derived sets (indexes, expiry) were ever made: their numbers are never used again. */
   readonly derivedSetsMade: number
+  /** Where its rows come from, as long as they do: the table is `CREATING` then. Undefined: it began empty, or is filled. */
+  readonly filling: Filling | undefined
 }
+
+/**
+ * The job that fills a new table (`table-filling.ts`): which, and all that it needs to go on after a restart. It is kept as JSON, and known to
+ * the job alone.
+ */
+export interface Filling {
+  readonly kind: string
+  readonly state: Json
+}
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json }
 
 /** `CREATING` serves no client yet, `DELETING` no longer; `UPDATING` serves. */
 export type TableStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
@@ -175,4 +188,4 @@ export function decodeTable(row: Uint8Array): Table {
   return { ...earlierTable, ...table, settings }
 }
 
-const earlierTable = { own: noOwnSettings, indexes: [], expiry: undefined, streams: [], derivedSetsMade: 0 }
+const earlierTable = { own: noOwnSettings, indexes: [], expiry: undefined, streams: [], derivedSetsMade: 0, filling: undefined }

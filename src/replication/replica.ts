@@ -78,7 +78,9 @@ export class Replica {
     const encoded = await store.get(replicaRowKey(table.number))
     // The last step of a state transfer sets the cursors. From then on the replica reports, and others trim by its reports: it must not be
     // filled again from a source that may be behind them.
-    const filled = table.status !== 'CREATING' || (encoded !== undefined && decodeReplicaRow(encoded).cursors.size > 0)
+    const begun = encoded !== undefined && decodeReplicaRow(encoded).cursors.size > 0
+    // A table that a job of this Region fills has no other member: its rows are local writes.
+    const filled = table.status !== 'CREATING' || table.filling !== undefined || begun
     return new Replica(options, { filled, ledgerInUse: ledger.entries.length > 0 })
   }
 

@@ -4,6 +4,8 @@ import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
+import type { Table } from '../engine/table.ts'
+import type { TableFillers } from '../engine/table-filling.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { RegionClock } from '../replication/region-clock.ts'
@@ -51,7 +53,7 @@ export class RegionNode {
   }
 
   async #start(): Promise<void> {
-    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, sweepEveryMs, indexDelayMs } = this.#options
+    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, sweepEveryMs, indexDelayMs, fillers } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random })
@@ -68,7 +70,12 @@ export class RegionNode {
       log,
       engine,
     })
-    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs })
+    const discard = async (table: Table): Promise<void> => {
+      replication.remove(table.globalId)
+      const dropped = await engine.dropTable(table.name)
+      if (dropped !== undefined) await engine.removeRowsOf(dropped)
+    }
+    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers, discard })
     this.#running = { store, clock, versions, engine, replication, housekeeping }
     const waiters = this.#waiters
     this.#waiters = []
@@ -132,4 +139,6 @@ export interface NodeOptions {
   readonly sweepEveryMs: number
   /** How long entries of global indexes wait, ms. */
   readonly indexDelayMs: number
+  /** What fills new tables, beside what the engine fills by itself. */
+  readonly fillers: TableFillers
 }

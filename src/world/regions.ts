@@ -5,6 +5,7 @@ import type { Scheduler } from '../base/scheduler.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
+import type { TableFillers } from '../engine/table-filling.ts'
 import type { Transport } from '../replication/messages.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { isAwsRegion } from './aws-regions.ts'
@@ -52,12 +53,12 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
-      const { sweepEveryMs = 1000, indexDelayMs = 0 } = this.#options
+      const { sweepEveryMs = 1000, indexDelayMs = 0, fillers = {} } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         return decorateTransport === undefined ? plain : decorateTransport(plain, from)
       }
-      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport, sweepEveryMs, indexDelayMs })
+      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport, sweepEveryMs, indexDelayMs, fillers })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -115,6 +116,8 @@ export interface RegionsOptions {
   readonly sweepEveryMs?: number
   /** How long entries of global indexes wait behind their items, ms; 0 when left out. */
   readonly indexDelayMs?: number
+  /** What fills new tables, beside what the engine fills by itself; nothing when left out. */
+  readonly fillers?: TableFillers
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

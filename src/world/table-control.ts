@@ -1,6 +1,6 @@
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
-import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { BackgroundWork } from './background-work.ts'
 import { isBusy, replicaIn } from './global-table.ts'
@@ -28,13 +28,15 @@ export class TableControl {
     this.#work = parts.work
   }
 
-  async create(region: string, blueprint: TableBlueprint): Promise<TableView | Refusal> {
+  /** @param filling the job that fills the table before it becomes `ACTIVE` */
+  async create(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = await this.#registry.inOrder(async () => {
       // The name may be promised to a replica that is not there yet.
       const promised = this.#registry.tables().some((global) => global.name === blueprint.name && replicaIn(global, region) !== undefined)
-      return promised ? undefined : engine.createTable(blueprint)
+      if (promised) return undefined
+      return filling === undefined ? engine.createTable(blueprint) : engine.createFilledTable(blueprint, filling)
     })
     if (table === undefined) return refuse('in-use', `Table already exists: ${blueprint.name}`)
     await this.#regions.running(region)?.replication.add(table)
@@ -95,7 +97,7 @@ export class TableControl {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
-    if (table === undefined) return tableNotFound(tableName)
+    if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
     if (table.status !== 'ACTIVE') return stillInUse(table)
     // Judged on what is recorded, where that is changed: two changes at one time must both hold.
     let deletionProtection: boolean | undefined
@@ -132,7 +134,7 @@ export class TableControl {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
-    if (table === undefined) return tableNotFound(tableName)
+    if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
     const tags = change(table.tags)
     if (isRefusal(tags)) return tags
     const changed = await engine.changeTable(tableName, () => ({ tags }))
@@ -172,6 +174,11 @@ const streamIsNeeded = refuse(
   'invalid',
   'One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica.',
 )
+
+/** Until its rows are there, such a table can be described, and nothing else (observed on AWS, 2026-10). */
+function isBeingFilled({ filling }: Table): boolean {
+  return filling !== undefined
+}
 
 function stillInUse(table: Table): Refusal {
   return refuse('in-use', `Attempt to change a resource which is still in use: Table is being ${progressive(table.status)}: ${table.name}`)

@@ -9,6 +9,7 @@ import type { RegionEngine } from '../engine/region-engine.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { NotWritten, Written } from '../engine/item-writer.ts'
 import type { TableBlueprint } from '../engine/table.ts'
+import type { TableFillers } from '../engine/table-filling.ts'
 import { onDemandSettings } from '../engine/table.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { Space } from '../engine/keyspace.ts'
@@ -52,6 +53,7 @@ export interface TestWorldOptions {
   readonly before?: TestWorld
   readonly endedIncarnationsMax?: number
   readonly decorate?: (plain: Transport, from: string, time: VirtualTime) => Transport
+  readonly fillers?: TableFillers
 }
 
 export class TestWorld {
@@ -83,6 +85,7 @@ export class TestWorld {
         profile: options.profile ?? lagProfiles.aws,
         log: loudLog,
         endedIncarnationsMax: options.endedIncarnationsMax ?? 100,
+        fillers: options.fillers ?? {},
         ...(decorate === undefined ? {} : { decorateTransport: (plain: Transport, from: string) => decorate(plain, from, time) }),
       }),
     )
@@ -90,9 +93,9 @@ export class TestWorld {
   }
 
   /** The program ends and starts again on the same disks, with other dice. */
-  async reopen(options: { seed?: number } = {}): Promise<TestWorld> {
+  async reopen(options: { seed?: number; fillers?: TableFillers } = {}): Promise<TestWorld> {
     await this.time.resolve(this.world.close())
-    return TestWorld.open({ seed: options.seed ?? 77, before: this })
+    return TestWorld.open({ seed: 77, ...options, before: this })
   }
 
   /** The table in the first Region, replicas in the others. */

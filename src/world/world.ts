@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
-import type { Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import { BackgroundWork } from './background-work.ts'
 import type { GlobalTable } from './global-table.ts'
@@ -89,8 +89,9 @@ export class World {
     return this.#registry.get(table.globalId)
   }
 
-  createTable(region: string, blueprint: TableBlueprint): Promise<TableView | Refusal> {
-    return this.#tables.create(region, blueprint)
+  /** @param filling the job that fills the table before it becomes `ACTIVE` */
+  createTable(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal> {
+    return this.#tables.create(region, blueprint, filling)
   }
 
   describeTable(region: string, tableName: string): Promise<TableView | Refusal> {

@@ -1,6 +1,6 @@
 import { isRefusal } from '../../engine/refusal.ts'
 import type { Table } from '../../engine/table.ts'
-import { fromRefusal } from '../wire-error.ts'
+import { fromRefusal, resourceNotFound } from '../wire-error.ts'
 import { operation } from './operation.ts'
 import { tableNameOf } from './table-lookup.ts'
 
@@ -8,7 +8,10 @@ export const describeTimeToLive = operation<{ readonly TableName: string }>(asyn
   const name = tableNameOf(context, TableName)
   if (typeof name !== 'string') return name
   const view = await context.controlPlane.describeTable(context.region, name)
-  return isRefusal(view) ? fromRefusal(view) : { TimeToLiveDescription: description(view.table) }
+  if (isRefusal(view)) return fromRefusal(view)
+  // Observed on AWS, 2026-10.
+  if (view.table.filling !== undefined) return resourceNotFound(`Requested resource not found: Table: ${name} not found`)
+  return { TimeToLiveDescription: description(view.table) }
 })
 
 /** While the items that are there are looked at, it is on its way; that it is off is told without an attribute. */

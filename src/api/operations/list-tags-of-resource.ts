@@ -13,5 +13,6 @@ export const listTagsOfResource = operation<Input>(async (context, { ResourceArn
   if (typeof tableName !== 'string') return tableName
   const view = await context.controlPlane.describeTable(context.region, tableName)
   if (isRefusal(view)) return view.refused === 'not-found' ? taggedTableGone(ResourceArn) : fromRefusal(view)
+  if (view.table.filling !== undefined) return taggedTableGone(ResourceArn)
   return { Tags: Object.entries(view.table.tags).map(([Key, Value]) => ({ Key, Value })) }
 })
