@@ -81,9 +81,9 @@ export function rowKey(tableNumber: number, space: Space, suffix: Uint8Array): K
   return key
 }
 
-/** What identifies a row within its space: the inverse of {@link rowKey}. */
-export function suffixOf(key: Key): Uint8Array {
-  return key.subarray(spaceBytes)
+/** What identifies a row within its space, or what follows the first bytes of that: the inverse of {@link rowKey}. */
+export function suffixOf(key: Key, withoutBytes = 0): Uint8Array {
+  return key.subarray(spaceBytes + withoutBytes)
 }
 
 const nothing = new Uint8Array(0)

@@ -218,7 +218,7 @@ export class RegionEngine {
     for (;;) {
       const page = await this.store.page(rest, limit)
       for (const entry of page.entries) {
-        const key = suffixOf(entry.key).subarray(prefixBytes)
+        const key = suffixOf(entry.key, prefixBytes)
         const seen = see(key, entry.value)
         if (seen === 'more') continue
         if (seen.wish === 'stop-before') return visited

@@ -10,9 +10,21 @@ export type LmdbDatabase = Database<Uint8Array, Uint8Array>
 /** Inside a write transaction, what it wrote; outside, what was flushed last. */
 export function readValue(database: LmdbDatabase, key: Key): Value | undefined {
   const shared = database.getBinaryFast(key)
-  // Copied into Node's pool, 400 bytes take 1.3 µs instead of the 2.3 µs of getBinary.
-  // The shared buffer's `length` is the value's, its `byteLength` is not.
-  return shared && Buffer.from(new Uint8Array(shared.buffer, shared.byteOffset, shared.length))
+  return shared && copyOf(shared)
+}
+
+/** How lmdb turns its bytes into values and back. */
+export const bytesEncoder = {
+  encode: (value: Value): Value => value,
+  decode: copyOf,
+}
+
+/**
+ * A copy in Node's pool: 400 bytes take 1.3 µs instead of the 2.3 µs of an array buffer of their own, which the garbage collector has to follow too.
+ * The `length` of lmdb's buffer is the value's, its `byteLength` is not.
+ */
+function copyOf(shared: Uint8Array): Value {
+  return Buffer.from(new Uint8Array(shared.buffer, shared.byteOffset, shared.length))
 }
 
 /** @param transaction the snapshot to read; without it, what was flushed last */

@@ -25,7 +25,7 @@ import { allocateFile, flushFile, flushFolder, freeBytes } from './durable-folde
 import { assertKey, assertPage } from './key-bounds.ts'
 import { commitFailure, storeFailure } from './lmdb-failure.ts'
 import type { LmdbDatabase } from './lmdb-read.ts'
-import { readPage, readValue } from './lmdb-read.ts'
+import { bytesEncoder, readPage, readValue } from './lmdb-read.ts'
 import type { Pending } from './pending-transaction.ts'
 import { PendingTransaction } from './pending-transaction.ts'
 import type { Decision, Key, Page, PageLimit, Range, Snapshot, Store, StoreStats, Value, Write } from './store.ts'
@@ -73,6 +73,7 @@ export async function openLmdbStore({ path }: LmdbStoreOptions): Promise<LmdbSto
       // Keys of up to 4,026 bytes. The size of existing environments stays what it is.
       pageSize: 8192,
       encoding: 'binary',
+      encoder: bytesEncoder,
       keyEncoding: 'binary',
       overlappingSync: false,
       // Transactions are grouped here; lmdb need not wait for the turn to end before it begins one.
