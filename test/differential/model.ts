@@ -7,11 +7,11 @@ import { added, readUnits, report, tableUnits } from './model-capacity.ts'
 import { pathsClash, projected } from './model-projection.ts'
 import { checkKey, checkNotEmpty, ModelTable } from './model-table.ts'
 import type { Write, Written } from './model-write.ts'
-import { carriedOut, checkAgainstTable, checkEmptyKey, checkRequest } from './model-write.ts'
+import { carriedOut, checkAgainstTable, checkEmptyKey, checkNumbers, checkRequest } from './model-write.ts'
 import type { Reason } from './refused.ts'
 import { Refused, validation } from './refused.ts'
 import type { BatchGet, BatchWrite, Get, GetStep, SingleStep, TableSpec, TransactGet, TransactWrite, WriteStep } from './steps.ts'
-import { itemBytes, itemOf, normalized, unfitNumber } from './values.ts'
+import { itemBytes, itemOf, normalized } from './values.ts'
 import type { Item } from './values.ts'
 
 export class Model {
@@ -70,6 +70,7 @@ export class Model {
   #get(get: GetStep): object {
     checkGet(get)
     const table = this.table(get.table)
+    checkNumbers(get.key)
     checkKey(table.spec, get.key)
     const item = table.get(table.keyOf(get.key))
     const units = readUnits(item === undefined ? 0 : itemBytes(item), get.consistent === true ? 'strong' : 'eventual')
@@ -83,6 +84,7 @@ export class Model {
     const opened = parts.map((part) => {
       for (const key of part.keys) checkGet({ kind: 'get', table: part.table, key, projection: part.projection })
       const table = this.table(part.table)
+      part.keys.forEach(checkNumbers)
       for (const key of part.keys) checkKey(table.spec, key)
       checkDistinct(part.keys.map((key) => table.keyOf(key)))
       return { part, table }
@@ -113,6 +115,7 @@ export class Model {
       )
       steps.forEach(checkRequest)
       const table = this.table(name)
+      for (const write of writes) checkNumbers('put' in write ? write.put : write.delete)
       const keys = steps.map((write) => checkAgainstTable(table, write))
       checkDistinct(keys)
       return { name, table, steps, keys }
@@ -141,7 +144,11 @@ export class Model {
 
   #transactGet({ gets, capacity }: TransactGet): object {
     gets.forEach(checkGet)
-    for (const get of gets) checkNotEmpty(this.table(get.table).spec, get.key)
+    for (const get of gets) {
+      const { spec } = this.table(get.table)
+      checkNumbers(get.key)
+      checkNotEmpty(spec, get.key)
+    }
     cancelUnless(gets, (get) => checkKey(this.table(get.table).spec, get.key))
     const tables = gets.map(({ table }) => this.table(table))
     checkEach(gets.map(({ table, key }, at) => `${table} ${tables[at]?.keyOf(key) ?? ''}`))
@@ -179,8 +186,8 @@ function metricsOf({ spec }: ModelTable, write: WriteStep): object | undefined {
   return value && { ItemCollectionKey: itemOf([[spec.partition.name, normalized(value)]]), SizeEstimateRangeGB: [0, 1] }
 }
 
-function checkGet({ key, projection }: Get): void {
-  if (unfitNumber({ M: key }) !== undefined || (projection !== undefined && pathsClash(projection))) throw validation()
+function checkGet({ projection }: Get): void {
+  if (projection !== undefined && pathsClash(projection)) throw validation()
 }
 
 function shown(item: Item, { projection }: Pick<Get, 'projection'>): Item {

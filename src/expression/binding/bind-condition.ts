@@ -127,10 +127,15 @@ function checkBounds(low: AttributeValue, high: AttributeValue, scope: Scope): v
   )
 }
 
-/** As the service prints a scalar: `{S:a}`. */
+/** As the service prints a scalar: `{S:a}`. That it prints what is composed as Java would is a guess. */
 function printValue(value: AttributeValue): string {
-  for (const [type, content] of Object.entries(value)) return `{${type}:${String(content)}}`
-  assert(false, 'a value has a type')
+  if ('M' in value) {
+    const entries = Object.entries(value.M).map(([name, entry]) => `${name}=${printValue(entry)}`)
+    return `{M:{${entries.join(', ')}}}`
+  }
+  if ('L' in value) return `{L:[${value.L.map(printValue).join(', ')}]}`
+  const [[type, content] = ['', '']] = Object.entries(value)
+  return `{${type}:${Array.isArray(content) ? `[${content.join(', ')}]` : String(content)}}`
 }
 
 /** As the service lists them. */
