@@ -46,10 +46,16 @@ export function parseKey(schema: KeySchema, json: AttributeMap): { key: Uint8Arr
   let named = 0
   for (const _name in json) named++
   if (named !== (schema.sort === undefined ? 1 : 2)) return invalid(KEY_MISMATCH)
-  if (!hasKeyAttribute(schema.partition, json)) return invalid(KEY_MISMATCH)
-  if (schema.sort !== undefined && !hasKeyAttribute(schema.sort, json)) return invalid(KEY_MISMATCH)
+  const mismatch = keyMismatch(schema, json)
+  if (mismatch !== undefined) return mismatch
   const key = encodeItemKey(schema, json)
   return isInvalid(key) ? key : { key }
+}
+
+/** Says of a key attribute that is not there, or has another type, no more than that. */
+export function keyMismatch(schema: KeySchema, attributes: AttributeMap): Invalid | undefined {
+  if (!hasKeyAttribute(schema.partition, attributes)) return invalid(KEY_MISMATCH)
+  return schema.sort !== undefined && !hasKeyAttribute(schema.sort, attributes) ? invalid(KEY_MISMATCH) : undefined
 }
 
 /** What is wrong with a key attribute that is there, has its type and is empty; undefined when none is. It asks for no whole key. */
@@ -167,7 +173,7 @@ export function writeKey(partition: KeyPart, sort: KeyPart | undefined): Uint8Ar
   return key
 }
 
-function partSizeBytes(part: KeyPart): number {
+export function partSizeBytes(part: KeyPart): number {
   return typeof part === 'string' ? utf8SizeBytes(part) : part.length
 }
 

@@ -51,6 +51,39 @@ describe('batches', () => {
   })
 })
 
+describe('BatchWriteItem tells the item collections that it wrote to', () => {
+  const collections = useTable(endpoint, 'batch-collections', 'pk S, sk N', {
+    AttributeDefinitions: [{ AttributeName: 'local', AttributeType: 'S' }],
+    LocalSecondaryIndexes: [
+      {
+        IndexName: 'by-local',
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'local', KeyType: 'RANGE' },
+        ],
+        Projection: { ProjectionType: 'ALL' },
+      },
+    ],
+  })
+  const write = (ReturnItemCollectionMetrics?: 'SIZE' | 'NONE') =>
+    endpoint.client.send(
+      new BatchWriteItemCommand({
+        RequestItems: { [one]: [put({ pk })], [collections]: [put({ pk, sk: { N: '1' } })] },
+        ...(ReturnItemCollectionMetrics === undefined ? {} : { ReturnItemCollectionMetrics }),
+      }),
+    )
+
+  it('when asked', async () => {
+    const { ItemCollectionMetrics } = await write('SIZE')
+    expect(ItemCollectionMetrics).toEqual({ [collections]: [{ ItemCollectionKey: { pk }, SizeEstimateRangeGB: [0, 1] }] })
+  })
+
+  it('and not otherwise', async () => {
+    expect((await write('NONE')).ItemCollectionMetrics).toBeUndefined()
+    expect((await write()).ItemCollectionMetrics).toBeUndefined()
+  })
+})
+
 describe('a batch is refused as a whole', () => {
   const DUPLICATES = 'Provided list of item keys contains duplicates'
   const MISMATCH = 'The provided key element does not match the schema'
@@ -60,16 +93,15 @@ describe('a batch is refused as a whole', () => {
     ['one item twice', () => ({ [one]: [put({ pk }), remove({ pk })] }), DUPLICATES],
     ['a key that is none', () => ({ [one]: [remove({ other: pk })] }), MISMATCH],
     ['a key of the wrong type', () => ({ [one]: [remove({ pk: { N: '1' } })] }), MISMATCH],
+    ['an item without its key', () => ({ [one]: [put({ v: pk })] }), MISMATCH],
+    ['an item with a key of the wrong type', () => ({ [one]: [put({ pk: { N: '1' } })] }), MISMATCH],
+    ['an item with a key that is no scalar', () => ({ [two]: [put({ pk, sk: { L: [] } })] }), MISMATCH],
     [
-      'an item without its key',
-      () => ({ [one]: [put({ v: pk })] }),
-      'One or more parameter values were invalid: Missing the key pk in the item',
+      'an item with an empty key',
+      () => ({ [one]: [put({ pk: { S: '' } })] }),
+      'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk',
     ],
-    [
-      'an item with a key of the wrong type',
-      () => ({ [one]: [put({ pk: { N: '1' } })] }),
-      'One or more parameter values were invalid: Type mismatch for key pk expected: S actual: N',
-    ],
+    ['no table', () => ({}), 'The requestItems parameter is required for BatchWriteItem'],
     [
       'more than 25 writes over several tables',
       () => ({ [one]: keys(20).map(put), [two]: keys(6).map(put) }),
@@ -111,6 +143,23 @@ describe('a batch is refused as a whole', () => {
       'a projection that is none',
       () => ({ [one]: { Keys: [{ pk }], ProjectionExpression: 'a,' } }),
       'Invalid ProjectionExpression: Syntax error; token: "<EOF>", near: ","',
+    ],
+    [
+      'expressions for one table and the parameters from before them for another',
+      () => ({ [one]: { Keys: [{ pk }], ProjectionExpression: 'v' }, [two]: { Keys: [{ pk, sk: { N: '1' } }], AttributesToGet: ['v'] } }),
+      'Can not use both expression and non-expression parameters in the same request: ' +
+        'Non-expression parameters: {AttributesToGet} Expression parameters: {ProjectionExpression}',
+    ],
+    ['one key twice, of a table that is not there', () => ({ [missing]: { Keys: [{ pk }, { pk }] } }), DUPLICATES],
+    [
+      'a projection that is none behind a table that is not there',
+      () => ({ [missing]: { Keys: [{ pk }] }, [one]: { Keys: [{ pk }], ProjectionExpression: 'a,' } }),
+      'Invalid ProjectionExpression: Syntax error; token: "<EOF>", near: ","',
+    ],
+    [
+      'no table',
+      () => ({}),
+      "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ],
   ])('BatchGetItem with %s', async (_what, items, message) => {
     expect(await refusalOf(endpoint, 'BatchGetItem', { RequestItems: items() })).toEqual(validation(message))

@@ -202,9 +202,7 @@ describe('bounds and sets of values', () => {
       { ExclusiveStartTableName: 'a;' },
       [violation("'a;'", 'exclusiveStartTableName', atLeast(3)), violation("'a;'", 'exclusiveStartTableName', PATTERN)],
     ],
-    ['BatchGetItem', { RequestItems: {} }, [violation("'{}'", 'requestItems', atLeast(1))]],
     ['BatchGetItem', { RequestItems: { abc: { Keys: [] } } }, [violation("'[]'", 'requestItems.abc.member.keys', atLeast(1))]],
-    ['BatchWriteItem', { RequestItems: {} }, [violation("'{}'", 'requestItems', atLeast(1))]],
     [
       'BatchWriteItem',
       { RequestItems: { abc: [] } },
@@ -216,8 +214,6 @@ describe('bounds and sets of values', () => {
       { TransactItems: [{}], ClientRequestToken: 'a'.repeat(37) },
       [violation(`'${'a'.repeat(37)}'`, 'clientRequestToken', atMost(36))],
     ],
-    ['TagResource', { ResourceArn: 'arn', Tags: [{ Key: '', Value: 'v' }] }, [violation("''", 'tags.1.member.key', atLeast(1))]],
-    ['TagResource', { ResourceArn: 'arn', Tags: [{ Key: 'k' }] }, [violation('null', 'tags.1.member.value', NOT_NULL)]],
     ['ExecuteStatement', { Statement: '' }, [violation("''", 'statement', atLeast(1))]],
     [
       'UpdateTimeToLive',

@@ -13,7 +13,7 @@ import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
 import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
 import { consumedCapacity } from './consumed-capacity.ts'
 import { DUPLICATE_KEYS, hasDuplicates } from './duplicate-keys.ts'
-import { bindParameters } from './expressions.ts'
+import { bindParameters, mixtureProblem } from './expressions.ts'
 import type { CallContext } from './operation.ts'
 import { operation } from './operation.ts'
 import type { OpenTable } from './table-lookup.ts'
@@ -53,9 +53,11 @@ export const batchGetItem = operation<Input>(async (context, input) => {
   if (entries.reduce((total, [, { Keys }]) => total + Keys.length, 0) > KEYS_MAX) {
     return validationError('Too many items requested for the BatchGetItem call')
   }
+  const understood = understandAll(entries)
+  if (isWireError(understood)) return understood
   const parts: OpenPart[] = []
-  for (const part of entries.map(understand)) {
-    const open = isWireError(part) ? part : await openPart(context, part)
+  for (const part of understood) {
+    const open = await openPart(context, part)
     if (isWireError(open)) return open
     parts.push(open)
   }
@@ -78,6 +80,26 @@ export const batchGetItem = operation<Input>(async (context, input) => {
     ConsumedCapacity: consumed.includes(undefined) ? undefined : consumed,
   }
 })
+
+/** Before any table is looked for (observed on AWS, 2026). */
+function understandAll(entries: readonly (readonly [string, KeysAndAttributes])[]): readonly Part[] | WireError {
+  const has = (member: keyof KeysAndAttributes): boolean => entries.some(([, request]) => request[member] !== undefined)
+  const mixed = has('AttributesToGet') && has('ProjectionExpression') ? mixtureProblem(['AttributesToGet'], ['projection']) : undefined
+  if (mixed !== undefined) return mixed
+  const parts: Part[] = []
+  for (const entry of entries) {
+    const part = understand(entry)
+    if (isWireError(part)) return part
+    if (hasDuplicates(part.keys.map(bytesOfKey))) return validationError(DUPLICATE_KEYS)
+    parts.push(part)
+  }
+  return parts
+}
+
+/** What tells keys apart that nobody has held to a schema yet; the values are in normal form. */
+function bytesOfKey(key: AttributeMap): Uint8Array {
+  return Buffer.from(JSON.stringify(Object.entries(key).sort(([one], [other]) => (one < other ? -1 : 1))))
+}
 
 function understand([given, request]: readonly [string, KeysAndAttributes]): Part | WireError {
   const keys: AttributeMap[] = []

@@ -115,7 +115,7 @@ export function bindParameters(operation: keyof typeof parametersOf, input: Plan
  * DynamoDB refuses a mixture of the two. Only KeyConditions may stand beside expressions, unless one of them is KeyConditionExpression
  * (seen in 2026).
  */
-function mixtureProblem(legacy: Parameters['legacy'], expressions: Parameters['expressions']): WireError | undefined {
+export function mixtureProblem(legacy: Parameters['legacy'], expressions: Parameters['expressions']): WireError | undefined {
   const refused = expressions.includes('keyCondition') ? legacy : legacy.filter((name) => name !== 'KeyConditions')
   if (refused.length === 0 || expressions.length === 0) return undefined
   return validationError(

@@ -67,7 +67,7 @@ describe('the constraints', () => {
       'a map that is empty',
       'BatchGetItem',
       { RequestItems: {} },
-      "1 validation error detected: Value '{}' at 'requestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
+      "1 validation error detected: Value at 'RequestItems' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ],
     [
       'the keys of a map',
@@ -84,10 +84,10 @@ describe('the constraints', () => {
       "1 validation error detected: Value '[]' at 'requestItems.abc.member.keys' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ],
     [
-      'a text that is too long',
+      'a text that is too short',
       'TagResource',
-      { ResourceArn: 'arn', Tags: [{ Key: '', Value: 'v' }] },
-      "1 validation error detected: Value '' at 'tags.1.member.key' failed to satisfy constraint: Member must have length greater than or equal to 1",
+      { ResourceArn: '', Tags: [{ Key: 'k', Value: 'v' }] },
+      "1 validation error detected: Value '' at 'resourceArn' failed to satisfy constraint: Member must have length greater than or equal to 1",
     ],
     [
       'a name that is empty, by the rules of ARNs',

@@ -3,6 +3,7 @@ import type { WireError } from '../wire-error.ts'
 import { serializationError, validationError } from '../wire-error.ts'
 import type { LinkedShape } from './linked-shape.ts'
 import { inputShapeOf, linkedShape } from './linked-shape.ts'
+import { ownWordsFor } from './own-words.ts'
 import { printedValue } from './printed-value.ts'
 import { wrongType } from './wrong-type.ts'
 
@@ -21,8 +22,8 @@ export function validateInput(operation: OperationName, input: unknown): WireErr
   const walk: Walk = { serialization: undefined, violations: undefined }
   check(shape, input, '', walk)
   if (walk.serialization !== undefined) return serializationError(walk.serialization)
-  const misnamed = controlPlane.has(operation) ? tableNameProblem(input['TableName']) : undefined
-  if (misnamed !== undefined) return validationError(misnamed)
+  const ownWords = (controlPlane.has(operation) ? tableNameProblem(input['TableName']) : undefined) ?? ownWordsFor(operation, input)
+  if (ownWords !== undefined) return validationError(ownWords)
   if (walk.violations === undefined) return undefined
   const { length } = walk.violations
   return validationError(`${length} validation error${length === 1 ? '' : 's'} detected: ${walk.violations.join('; ')}`)
