@@ -9,6 +9,9 @@ import type { Item } from '../item/attribute-value.ts'
 /** What an operation answers: the members of the response body. Members that are undefined are left out. */
 export type Answer = Readonly<Record<string, unknown>>
 
+/** What is answered where the service model states no output: nothing, not even an empty object (API reference, TagResource). */
+export const noBody: Answer = {}
+
 /** A JSON value that is printed already, in pieces. Recognised only as a direct member of an {@link Answer}. */
 export class JsonBytes {
   readonly pieces: readonly Uint8Array[]
@@ -47,6 +50,7 @@ export function jsonObject(entries: Iterable<readonly [string, JsonBytes]>): Jso
 }
 
 export function encodeAnswer(answer: Answer): Buffer {
+  if (answer === noBody) return Buffer.alloc(0)
   const pieces: (string | Uint8Array)[] = []
   let text = '{'
   let separator = ''

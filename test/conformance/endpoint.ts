@@ -34,6 +34,8 @@ export interface Endpoint {
 export interface RawAnswer {
   readonly status: number
   readonly headers: Headers
+  /** The body as it came. */
+  readonly text: string
   readonly body: Readonly<Record<string, unknown>>
 }
 
@@ -156,7 +158,8 @@ async function sendRaw({ url, client, streams }: Open, operation: string, conten
   })
   const { host: _host, ...sent } = headers
   const answer = await fetch(target, { method: 'POST', headers: sent, body })
-  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as RawAnswer['body'] }
+  const text = await answer.text()
+  return { status: answer.status, headers: answer.headers, text, body: text === '' ? {} : (JSON.parse(text) as RawAnswer['body']) }
 }
 
 /** A key as a test writes it: `pk S`, or `pk S, sk N`. */

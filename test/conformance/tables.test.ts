@@ -241,6 +241,66 @@ describe('tags', () => {
     await endpoint.client.send(new UntagResourceCommand({ ResourceArn, TagKeys: ['b', 'absent'] }))
     await expect.poll(tags, { timeout: 20_000 }).toEqual([{ Key: 'a', Value: '2' }])
   })
+
+  it('are changed without an answer', async () => {
+    const ResourceArn = (await described(shared))?.TableArn
+    expect(await endpoint.raw('TagResource', { ResourceArn, Tags: [{ Key: 'a', Value: '2' }] })).toMatchObject({ status: 200, text: '' })
+    expect(await endpoint.raw('UntagResource', { ResourceArn, TagKeys: ['absent'] })).toMatchObject({ status: 200, text: '' })
+  })
+
+  const long = (length: number): string => 'x'.repeat(length)
+  const TOO_MANY = 'Number of Tags exceed the current limit for the provided ResourceArn'
+
+  it.each<[string, unknown[], string]>([
+    ['an empty key', [{ Key: '', Value: 'v' }], 'The Tag Key provided is invalid, Key: '],
+    ['a long key', [{ Key: long(129), Value: 'v' }], `The Tag Key provided is invalid, Key: ${long(129)}`],
+    ['a key of other characters', [{ Key: 'a*', Value: 'v' }], 'The Tag Key provided is invalid, Key: a*'],
+    ['no key', [{ Value: 'v' }], 'The Tag Key provided is invalid, Key: null'],
+    ['no value', [{ Key: 'k' }], 'The Tag Value provided is invalid, Value: null'],
+    ['a long value', [{ Key: 'k', Value: long(257) }], `The Tag Value provided is invalid, Value: ${long(257)}`],
+    ['a key of AWS', [{ Key: 'aWs:k', Value: 'v' }], 'Tag Key cannot be prefixed with aws:, Key: aWs:k'],
+    [
+      'one key twice',
+      [
+        { Key: 'k', Value: '1' },
+        { Key: 'k', Value: '2' },
+      ],
+      'Duplicate Tag Keys provided as input: Duplicate Tag Key found k',
+    ],
+    ['more than 50', Array.from({ length: 51 }, (_, at) => ({ Key: `k${at}`, Value: 'v' })), TOO_MANY],
+  ])('have rules: %s', async (_what, Tags, message) => {
+    const ResourceArn = (await described(shared))?.TableArn
+    expect(await refusalOf(endpoint, 'TagResource', { ResourceArn, Tags })).toEqual(validation(message))
+    const table = { TableName: endpoint.name('tagged'), ...keySettings('pk S'), BillingMode: 'PAY_PER_REQUEST', Tags }
+    expect(await refusalOf(endpoint, 'CreateTable', table)).toEqual(validation(message))
+  })
+
+  it('are 50 in all', async () => {
+    const ResourceArn = (await described(shared))?.TableArn
+    const some = (prefix: string) => Array.from({ length: 49 }, (_, at) => ({ Key: `${prefix}${at}`, Value: 'ä +-=._:/@9' }))
+    await endpoint.client.send(new TagResourceCommand({ ResourceArn, Tags: some('a') }))
+    expect(await refusalOf(endpoint, 'TagResource', { ResourceArn, Tags: some('b') })).toEqual(validation(TOO_MANY))
+    await endpoint.client.send(new UntagResourceCommand({ ResourceArn, TagKeys: some('a').map(({ Key }) => Key) }))
+    const TagKeys = Array.from({ length: 51 }, (_, at) => `k${at}`)
+    expect(await refusalOf(endpoint, 'UntagResource', { ResourceArn, TagKeys })).toEqual(validation(TOO_MANY))
+    expect(await refusalOf(endpoint, 'UntagResource', { ResourceArn, TagKeys: ['aws:k'] })).toEqual(
+      validation('Tag Key cannot be prefixed with aws:, Key: aws:k'),
+    )
+  })
+
+  it('are those of a table', async () => {
+    const arn = (await described(shared))?.TableArn ?? ''
+    const wrong: [string, string][] = [
+      ['table', "ARNs must start with 'arn:': table"],
+      [`${arn}/index/i`, `Invalid resource arn provided, only table or stream is accepted. Provided resource arn: ${arn}/index/i`],
+      [arn.replace(':table/', ':item/'), `Provided Arn is not a DynamoDB resource arn: ${arn.replace(':table/', ':item/')}`],
+    ]
+    for (const [ResourceArn, what] of wrong) {
+      const refusal = validation(`One or more parameter values were invalid: ${what}`)
+      expect(await refusalOf(endpoint, 'ListTagsOfResource', { ResourceArn })).toEqual(refusal)
+      expect(await refusalOf(endpoint, 'TagResource', { ResourceArn, Tags: [{ Key: 'k', Value: 'v' }] })).toEqual(refusal)
+    }
+  })
 })
 
 describe('the account', () => {

@@ -1,4 +1,5 @@
 import { isRefusal } from '../../engine/refusal.ts'
+import { noBody } from '../answer.ts'
 import { fromRefusal, validationError } from '../wire-error.ts'
 import { operation } from './operation.ts'
 import { taggedTable, taggedTableGone } from './tagged-table.ts'
@@ -16,5 +17,5 @@ export const untagResource = operation<Input>(async (context, { ResourceArn, Tag
   if (typeof tableName !== 'string') return tableName
   const changed = await context.controlPlane.changeTags(context.region, tableName, (tags) => removeTags(tags, TagKeys))
   if (isRefusal(changed)) return changed.refused === 'not-found' ? taggedTableGone(ResourceArn) : fromRefusal(changed)
-  return {}
+  return noBody
 })
