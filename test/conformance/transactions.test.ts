@@ -142,6 +142,17 @@ describe('TransactWriteItems', () => {
     })
   })
 
+  it('lets placeholders be that no expression could use', async () => {
+    const idle = { ExpressionAttributeNames: { '#v': 'v' }, ExpressionAttributeValues: { ':v': n(1) } }
+    await write([{ Put: { TableName: table, Item: key('idle'), ...idle } }, { Delete: { TableName: table, Key: key('idle-2'), ...idle } }])
+    const { Responses } = await endpoint.client.send(
+      new TransactGetItemsCommand({
+        TransactItems: [{ Get: { TableName: table, Key: key('idle'), ExpressionAttributeNames: { '#v': 'v' } } }],
+      }),
+    )
+    expect(Responses).toEqual([{ Item: key('idle') }])
+  })
+
   it('is isolated: of transactions that meet, readers see whole ones', async () => {
     const ids = ['left', 'right']
     const together = async (): Promise<void> => {
@@ -180,6 +191,13 @@ describe('TransactGetItems', () => {
       Responses: [{}, { Item: { v: n(5) } }],
       ConsumedCapacity: [{ TableName: table, CapacityUnits: 4, ReadCapacityUnits: 4 }],
     })
+  })
+
+  it('has no item where the projection finds nothing', async () => {
+    await put('bare', 5)
+    const get = { TableName: table, Key: key('bare'), ProjectionExpression: 'nothing' }
+    expect((await endpoint.raw('TransactGetItems', { TransactItems: [{ Get: get }] })).body).toEqual({ Responses: [{}] })
+    expect((await endpoint.raw('GetItem', get)).body).toEqual({ Item: {} })
   })
 
   it('reads no item twice', async () => {

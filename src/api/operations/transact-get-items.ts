@@ -75,10 +75,11 @@ async function openReadings(context: CallContext, items: Input['TransactItems'])
   return opened
 }
 
+/** Names that no projection could use are let be, unlike those of GetItem (observed on AWS, 2026). */
 function understand({ TableName, Key, ProjectionExpression, ExpressionAttributeNames }: Get): Reading | WireError {
   const parsed = parseKeyParameter(Key)
   if (isWireError(parsed)) return parsed
-  const names = ExpressionAttributeNames === undefined ? {} : { ExpressionAttributeNames }
+  const names = ExpressionAttributeNames === undefined || ProjectionExpression === undefined ? {} : { ExpressionAttributeNames }
   const bound = bind(names, { projection: ProjectionExpression })
   return isWireError(bound) ? bound : { given: TableName, parsed, projection: bound.projection }
 }
@@ -88,7 +89,9 @@ function located({ parsed, ...open }: OpenReading): ProjectedPart | WireError {
   return isWireError(key) ? key : { ...open, itemKey: key.itemKey }
 }
 
-/** `{Item}`; nothing in it for an item that is not there. */
+/** `{Item}`; nothing in it for an item that is not there, or has nothing of what is asked for (observed on AWS, 2026). */
 function response(item: StoredItem | undefined, projection: ProjectionPlan | undefined): Uint8Array {
-  return encodeAnswer({ Item: item && (projection === undefined ? jsonBytes(item.image) : jsonItem(project(projection, item.item))) })
+  if (item === undefined || projection === undefined) return encodeAnswer({ Item: item && jsonBytes(item.image) })
+  const projected = project(projection, item.item)
+  return encodeAnswer({ Item: Object.keys(projected).length === 0 ? undefined : jsonItem(projected) })
 }

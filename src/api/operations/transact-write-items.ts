@@ -93,6 +93,13 @@ function stated(item: TransactItem): TransactItem {
   )
 }
 
+/** What no expression could use is let be, unlike in the single operations (observed on AWS, 2026). */
+function withoutIdlePlaceholders<Content extends PutInput | DeleteInput>(content: Content): Content {
+  if (content.ConditionExpression !== undefined) return content
+  const { ExpressionAttributeNames: _names, ExpressionAttributeValues: _values, ...rest } = content
+  return rest as Content
+}
+
 interface OpenAction extends OpenTable {
   readonly given: string
   readonly action: WriteAction
@@ -122,9 +129,9 @@ function understand(item: TransactItem): { given: string; action: WriteAction } 
   const given = (Put ?? Update ?? Delete ?? ConditionCheck)?.TableName
   if (given === undefined || Object.keys(item).length > 1) return ONE_ACTION
   const action =
-    (Put && understandPut(Put)) ??
+    (Put && understandPut(withoutIdlePlaceholders(Put))) ??
     (Update && understandUpdate(Update)) ??
-    (Delete && understandDelete(Delete)) ??
+    (Delete && understandDelete(withoutIdlePlaceholders(Delete))) ??
     (ConditionCheck && understandCheck(ConditionCheck)) ??
     ONE_ACTION
   return isWireError(action) ? action : { given, action }
