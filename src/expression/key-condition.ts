@@ -8,6 +8,7 @@ import { typeOf } from '../item/attribute-value.ts'
 import type { AttributeValue } from '../item/attribute-value.ts'
 import { invalid } from '../item/invalid.ts'
 import type { Invalid } from '../item/invalid.ts'
+import { partSizeBytes, keyPartOf, PARTITION_KEY_BYTES_MAX, PARTITION_KEY_TOO_LARGE } from '../item/item-key.ts'
 import type { IndexKeySchema, KeyAttribute } from '../item/key-schema.ts'
 
 export interface KeyConditionPlan {
@@ -58,10 +59,17 @@ export function resolveKeyCondition(plan: KeyConditionPlan, schema: IndexKeySche
     const unusable = condition && unusableOperand(condition, key)
     if (unusable !== undefined) return unusable
   }
+  const partition = schema.partition.flatMap((key) => conditionOn(key)?.range ?? [])
+  if (sizeBytesOf(partition) > PARTITION_KEY_BYTES_MAX) return invalid(PARTITION_KEY_TOO_LARGE)
   return rangeOf(
-    schema.partition.flatMap((key) => conditionOn(key)?.range ?? []),
+    partition,
     given.flatMap((key) => conditionOn(key)?.range ?? []),
   )
+}
+
+/** Of what can be a key: the operands are known to have the types of the schema. */
+function sizeBytesOf(ranges: readonly SortRange[]): number {
+  return ranges.flatMap(operandsOf).reduce((sum, operand) => sum + partSizeBytes(keyPartOf(operand)), 0)
 }
 
 function rangeOf(partition: readonly SortRange[], sort: readonly SortRange[]): KeyRange | Invalid {

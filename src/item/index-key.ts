@@ -3,14 +3,7 @@ import type { AttributeMap, AttributeValue } from './attribute-value.ts'
 import { attributeOf, typeOf } from './attribute-value.ts'
 import type { Invalid } from './invalid.ts'
 import { invalid, isInvalid } from './invalid.ts'
-import {
-  keyPartOf,
-  PARTITION_KEY_BYTES_MAX,
-  PARTITION_KEY_TOO_LARGE,
-  SORT_KEY_BYTES_MAX,
-  SORT_KEY_TOO_LARGE,
-  writeKey,
-} from './item-key.ts'
+import { keyPartOf, PARTITION_KEY_BYTES_MAX, SORT_KEY_BYTES_MAX, writeKey } from './item-key.ts'
 import type { IndexKeySchema, KeyAttribute, KeyAttributeType } from './key-schema.ts'
 
 /**
@@ -35,8 +28,10 @@ export function encodeIndexKey(index: NamedIndex, item: AttributeMap, itemKey: U
   if (partition === undefined || isInvalid(partition)) return partition
   const sort = partsOf(index.sort, item, index.name)
   if (sort === undefined || isInvalid(sort)) return sort
-  if (sizeOf(partition) > PARTITION_KEY_BYTES_MAX) return invalid(PARTITION_KEY_TOO_LARGE)
-  if (sizeOf(sort) > SORT_KEY_BYTES_MAX) return invalid(SORT_KEY_TOO_LARGE)
+  const tooLarge =
+    tooLargeProblem(index.name, index.partition, partition, PARTITION_KEY_BYTES_MAX) ??
+    tooLargeProblem(index.name, index.sort, sort, SORT_KEY_BYTES_MAX)
+  if (tooLarge !== undefined) return tooLarge
   return Buffer.concat([writeKey(joined(partition), undefined), ...sort.map(grouped), digestOf(itemKey)])
 }
 
@@ -118,8 +113,24 @@ function bytesOf(value: AttributeValue): Uint8Array {
   return typeof part === 'string' ? Buffer.from(part) : part
 }
 
-function sizeOf(parts: readonly Uint8Array[]): number {
-  return parts.reduce((sum, part) => sum + part.length, 0)
+/**
+ * The text was seen on AWS for an index's one partition attribute. That it is the same for a sort attribute, and which of several attributes
+ * it names, is a guess: here the largest.
+ */
+function tooLargeProblem(
+  indexName: string,
+  attributes: readonly KeyAttribute[],
+  parts: readonly Uint8Array[],
+  bytesMax: number,
+): Invalid | undefined {
+  const sizes = parts.map((part) => part.length)
+  const sizeBytes = sizes.reduce((sum, size) => sum + size, 0)
+  if (sizeBytes <= bytesMax) return undefined
+  const largest = attributes[sizes.indexOf(Math.max(...sizes))]?.name
+  return invalid(
+    'One or more parameter values were invalid: ' +
+      `Size limit exceeded for Index Key ${largest} Actual Size: ${sizeBytes} bytes Max Size: ${bytesMax} bytes IndexName: ${indexName}`,
+  )
 }
 
 /** Several partition attributes are kept apart by their lengths; they are compared for equality only. */

@@ -40,10 +40,10 @@ export const NESTING_LEVELS_MAX = 32
 export const NESTING_TOO_DEEP =
   'Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit'
 
-/** AWS developer guide, "Constraints". What DynamoDB answers to such a name is a guess, as it is for an empty one. */
+/** AWS developer guide, "Constraints". The text for such a name was seen in 2026; the one for an empty name is a guess. */
 const NAME_BYTES_MAX = 65535
 const NAME_EMPTY = 'One or more parameter values were invalid: Attribute name must not be empty'
-const NAME_TOO_LARGE = `One or more parameter values were invalid: Attribute name is too large, must be less than ${NAME_BYTES_MAX + 1} bytes`
+const NAME_TOO_LARGE = `1 validation error detected: Attribute name is too large, must be less than ${NAME_BYTES_MAX + 1} bytes`
 
 const NO_TYPE = 'Supplied AttributeValue is empty, must contain exactly one of the supported datatypes'
 const SEVERAL_TYPES = 'Supplied AttributeValue has more than one datatypes set, must contain exactly one of the supported datatypes'

@@ -116,6 +116,16 @@ describe('PutItem refuses a value', () => {
     )
   })
 
+  it('whose name is longer than 65,535 bytes', async () => {
+    const name = 'x'.repeat(65_536)
+    const message = '1 validation error detected: Attribute name is too large, must be less than 65536 bytes'
+    const Key = { pk: { S: 'a' } }
+    for (const value of [{ [name]: { N: '1' } }, { inner: { M: { [name]: { N: '1' } } } }]) {
+      expect(await refusalOf(endpoint, 'PutItem', { TableName: table, Item: { ...Key, ...value } })).toEqual(validation(message))
+    }
+    expect((await endpoint.raw('PutItem', { TableName: table, Item: { ...Key, [name.slice(1)]: { N: '1' } } })).status).toBe(200)
+  })
+
   it('with which the item is larger than 400 KB', async () => {
     const Item = (length: number): object => ({ pk: { S: 'big' }, v: { S: 'x'.repeat(length) } })
     const nameAndKey = 'pk'.length + 'big'.length + 'v'.length

@@ -158,7 +158,22 @@ describe('reading an index refuses', () => {
   })
 })
 
+it('a Scan of an index says less of a starting key than one of a table', async () => {
+  const body = { TableName: table, IndexName: 'groups', ExclusiveStartKey: item('a', 1) }
+  expect(await refusalOf(endpoint, 'Scan', body)).toEqual(validation('The provided starting key is invalid'))
+})
+
 describe('a write refuses', () => {
+  it('an attribute that is too large for the key of an index', async () => {
+    const Item = item('x', 1, { group: { S: 'x'.repeat(2049) } })
+    const refusal = await refusalOf(endpoint, 'PutItem', { TableName: table, Item })
+    expect(refusal.message).toMatch(
+      new RegExp(
+        `^${invalid}Size limit exceeded for Index Key group Actual Size: 2049 bytes Max Size: 2048 bytes IndexName: (groups|names)$`,
+      ),
+    )
+  })
+
   it('an attribute of the wrong type for a key of an index', async () => {
     const Item = item('x', 1, { group: { N: '1' } })
     const refusal = await refusalOf(endpoint, 'PutItem', { TableName: table, Item })

@@ -171,6 +171,10 @@ describe('Query refuses', () => {
       `${invalid}Cannot specify the ProjectionExpression when choosing to get ALL_ATTRIBUTES`,
     ],
     [{ ...whole, IndexName: 'absent' }, 'The table does not have the specified index: absent'],
+    [
+      { KeyConditionExpression: 'pk = :p', ExpressionAttributeValues: { ':p': { S: 'x'.repeat(2049) } } },
+      `${invalid}Size of hashkey has exceeded the maximum size limit of2048 bytes`,
+    ],
     [{ ...whole, ExclusiveStartKey: { pk: p } }, 'The provided starting key is invalid'],
     [{ ...whole, ExclusiveStartKey: { pk: p, sk: p } }, 'The provided starting key is invalid'],
     [

@@ -50,10 +50,12 @@ function segmentProblem({ Segment, TotalSegments }: Input): WireError | undefine
   )
 }
 
+/** The short text was seen for a Scan of an index, the long one for a Scan of a table. */
 function startBehind(start: AttributeMap, source: ReadSource, whole: Bounds, { Segment, TotalSegments }: Input): Bounds | WireError {
   const key = startKeyIn(source, start)
   if (key === undefined) {
-    return validationError('The provided starting key is invalid: The provided key element does not match the schema')
+    const why = source.index === undefined ? ': The provided key element does not match the schema' : ''
+    return validationError(`The provided starting key is invalid${why}`)
   }
   if (!contains(whole, key)) {
     return validationError(
