@@ -1,26 +1,40 @@
-// The conformance suite alone:
-//
-//   npm run conformance                          against the program, built first and started for each file
-//   npm run conformance -- --endpoint http://…   against what listens there
-//   npm run conformance -- --aws                 against DynamoDB itself: credentials and AWS_REGION from the environment; its tables
-//                                                begin with `conformance-` and are removed in the end. They cost a few cents.
-//
-// Whatever else is given goes to vitest: names of files, `-t` and part of a title.
+// The conformance suite alone: what DynamoDB answers, asked by the SDK and by signed requests, from AWS's documentation. It knows nothing of
+// this project's code and uses nothing but DynamoDB's own operations, so it judges whatever speaks them.
 import { spawnSync } from 'node:child_process'
+
+const usage = `usage: npm run conformance [-- [--endpoint URL | --aws] [what vitest takes: files, -t 'part of a title']]
+
+  (neither)        against the program, built first and started for each file
+  --endpoint URL   against what listens there; keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or else any; for a certificate of
+                   your own set NODE_EXTRA_CA_CERTS
+  --aws            against DynamoDB itself, with the credentials of the environment or of AWS_PROFILE, in AWS_REGION (us-east-1).
+                   Tables come and go slowly there, so it takes its time, and costs a few cents.
+
+Every table's name begins with "conformance-" and is used once; all of them are removed in the end, and those of a run that was cut off
+can be removed by that name.
+`
 
 const env = { ...process.env, AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' }
 const rest = []
 const args = process.argv.slice(2)
 for (let arg = args.shift(); arg !== undefined; arg = args.shift()) {
-  if (arg === '--aws') env.EVERYWRITE_CONFORMANCE_AWS = '1'
-  else if (arg === '--endpoint') env.EVERYWRITE_CONFORMANCE_ENDPOINT = args.shift() ?? usage()
+  if (arg === '--help' || arg === '-h') {
+    console.log(usage)
+    process.exit(0)
+  } else if (arg === '--aws') env.EVERYWRITE_CONFORMANCE_AWS = '1'
+  else if (arg === '--endpoint') env.EVERYWRITE_CONFORMANCE_ENDPOINT = url(args.shift())
   else rest.push(arg)
+}
+if (env.EVERYWRITE_CONFORMANCE_AWS === '1' && env.EVERYWRITE_CONFORMANCE_ENDPOINT !== undefined) {
+  console.error(`give --aws or --endpoint, not both\n\n${usage}`)
+  process.exit(2)
 }
 const onAws = env.EVERYWRITE_CONFORMANCE_AWS === '1'
 if (!onAws && env.EVERYWRITE_CONFORMANCE_ENDPOINT === undefined) run('npx', ['tsc', '-p', 'tsconfig.build.json'])
 // An account may make only so many tables at one time.
 const patience = onAws ? ['--testTimeout=300000', '--hookTimeout=600000', '--maxWorkers=2'] : []
-const files = rest.some((arg) => !arg.startsWith('-')) ? [] : ['test/conformance/']
+// What follows `-t` is a title, and names no file.
+const files = rest.some((arg, at) => !arg.startsWith('-') && rest[at - 1] !== '-t') ? [] : ['test/conformance/']
 run('npx', ['vitest', 'run', ...patience, ...files, ...rest])
 
 function run(command, parameters) {
@@ -28,7 +42,8 @@ function run(command, parameters) {
   if (status !== 0) process.exit(status ?? 1)
 }
 
-function usage() {
-  console.error('usage: npm run conformance [-- --aws | --endpoint URL]')
+function url(given) {
+  if (given !== undefined && URL.canParse(given)) return given
+  console.error(given === undefined ? `--endpoint needs a URL\n\n${usage}` : `${given} is no URL\n\n${usage}`)
   process.exit(2)
 }

@@ -3,6 +3,7 @@ import type { CreateTableCommandInput, KeyType, ScalarAttributeType } from '@aws
 import {
   CreateTableCommand,
   DeleteTableCommand,
+  DescribeTableCommand,
   DynamoDBClient,
   UpdateTableCommand,
   waitUntilTableExists,
@@ -19,7 +20,7 @@ import { startProgram } from '../program.ts'
  * anything that speaks DynamoDB:
  *
  *   (nothing set)                            the built program, started for each file
- *   EVERYWRITE_CONFORMANCE_ENDPOINT=http://… what listens there
+ *   EVERYWRITE_CONFORMANCE_ENDPOINT=http://… what listens there, with the keys of the environment or else any
  *   EVERYWRITE_CONFORMANCE_AWS=1             DynamoDB itself, with the credentials and the Region of the environment
  */
 export interface Endpoint {
@@ -44,6 +45,10 @@ const onAws = process.env['EVERYWRITE_CONFORMANCE_AWS'] === '1'
 
 /** On AWS a table takes seconds to come and go, and a test that has one must be allowed to. */
 export const tablesAreSlow = onAws
+
+/** The SDK finds those of the environment by itself. */
+const ownKeys = givenUrl !== undefined && process.env['AWS_ACCESS_KEY_ID'] !== undefined
+const anyKeys = { accessKeyId: 'conformance', secretAccessKey: 'conformance' }
 
 const prefix = `conformance-${Date.now().toString(36)}-${process.pid.toString(36)}`
 const waiting = onAws ? { minDelay: 2, maxDelay: 5, maxWaitTime: 300 } : { minDelay: 0.05, maxDelay: 0.2, maxWaitTime: 20 }
@@ -97,7 +102,7 @@ async function openEndpoint(): Promise<Open> {
   const common = {
     region,
     maxAttempts: onAws ? 5 : 1,
-    ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'conformance', secretAccessKey: 'conformance' } }),
+    ...(endpoint === undefined ? {} : { endpoint, ...(ownKeys ? {} : { credentials: anyKeys }) }),
   }
   return {
     url: endpoint ?? `https://dynamodb.${region}.amazonaws.com`,
@@ -216,15 +221,22 @@ export async function untilGone(client: DynamoDBClient, name: string): Promise<v
   await waitUntilTableNotExists({ client, ...waiting }, { TableName: name })
 }
 
+/** One that is still being made or changed is waited for, one that is protected is freed. */
 async function removeTable(client: DynamoDBClient, name: string): Promise<void> {
-  try {
-    await client.send(new DeleteTableCommand({ TableName: name }))
-  } catch (error) {
-    const failure = error instanceof Error ? error.name : ''
-    if (failure === 'ResourceNotFoundException') return
-    if (failure !== 'ValidationException') throw error
-    await client.send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false }))
-    await untilActive(client, name)
-    await client.send(new DeleteTableCommand({ TableName: name }))
+  for (;;) {
+    try {
+      await client.send(new DeleteTableCommand({ TableName: name }))
+      return
+    } catch (error) {
+      const failure = error instanceof Error ? error.name : ''
+      if (failure === 'ResourceNotFoundException') return
+      if (failure === 'ResourceInUseException') {
+        const { Table } = await client.send(new DescribeTableCommand({ TableName: name }))
+        if (Table?.TableStatus === 'DELETING') return
+      } else if (failure === 'ValidationException') {
+        await client.send(new UpdateTableCommand({ TableName: name, DeletionProtectionEnabled: false }))
+      } else throw error
+      await untilActive(client, name)
+    }
   }
 }
