@@ -54,7 +54,9 @@ async function ask(method: string, path: string, body?: unknown): Promise<string
 }
 
 async function items(table: string, query: Readonly<Record<string, string>> = {}): Promise<readonly Record<string, unknown>[]> {
-  const page = JSON.parse(await ask('GET', `/tables/${table}/items?${new URLSearchParams(query).toString()}`)) as { Items: Record<string, unknown>[] }
+  const page = JSON.parse(await ask('GET', `/tables/${table}/items?${new URLSearchParams(query).toString()}`)) as {
+    Items: Record<string, unknown>[]
+  }
   return page.Items.map(({ __key: _key, ...item }) => item)
 }
 

@@ -1,9 +1,12 @@
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb'
 import { CreateTableCommand } from '@aws-sdk/client-dynamodb'
 import { Entity } from 'dynamodb-toolbox/entity'
+import { BatchGetRequest } from 'dynamodb-toolbox/entity/actions/batchGet'
+import { BatchPutRequest } from 'dynamodb-toolbox/entity/actions/batchPut'
 import { DeleteItemCommand } from 'dynamodb-toolbox/entity/actions/delete'
 import { GetItemCommand } from 'dynamodb-toolbox/entity/actions/get'
 import { PutItemCommand } from 'dynamodb-toolbox/entity/actions/put'
+import { execute as executeGet, GetTransaction } from 'dynamodb-toolbox/entity/actions/transactGet'
 import { PutTransaction } from 'dynamodb-toolbox/entity/actions/transactPut'
 import { $add, UpdateItemCommand } from 'dynamodb-toolbox/entity/actions/update'
 import { execute } from 'dynamodb-toolbox/entity/actions/transactWrite'
@@ -11,11 +14,14 @@ import { item } from 'dynamodb-toolbox/schema/item'
 import { number } from 'dynamodb-toolbox/schema/number'
 import { string } from 'dynamodb-toolbox/schema/string'
 import { Table } from 'dynamodb-toolbox/table'
+import { BatchGetCommand, execute as executeBatchGet } from 'dynamodb-toolbox/table/actions/batchGet'
+import { BatchWriteCommand, execute as executeBatchWrite } from 'dynamodb-toolbox/table/actions/batchWrite'
 import { QueryCommand } from 'dynamodb-toolbox/table/actions/query'
+import { ScanCommand } from 'dynamodb-toolbox/table/actions/scan'
 import { expect, test } from 'vitest'
 import { withClient } from './client.ts'
 
-test('DynamoDB-Toolbox: items are put, updated, queried by index and page, and written in transactions', async () => {
+test('DynamoDB-Toolbox: items are put, updated, queried by index and page, scanned, batched, and written and read in transactions', async () => {
   await withClient(async (client) => {
     await client.send(
       new CreateTableCommand({
@@ -79,6 +85,25 @@ test('DynamoDB-Toolbox: items are put, updated, queried by index and page, and w
     await expect(execute(pet.build(PutTransaction).item({ owner: 'bob', name: 'ace', kind: 'dog' }).options(absent))).rejects.toThrow(
       'Transaction cancelled, please refer cancellation reasons for specific reasons [ConditionalCheckFailed]',
     )
+    const both = [
+      { owner: 'ann', name: 'rex' },
+      { owner: 'bob', name: 'ace' },
+    ] as const
+    const { Responses } = await executeGet(...both.map((key) => pet.build(GetTransaction).key(key)))
+    expect(Responses?.map(({ Item: read }) => read?.name)).toEqual(['rex', 'ace'])
+
+    const puts = ['eve', 'eva'].map((name) => pet.build(BatchPutRequest).item({ owner: 'carl', name, kind: 'hen' }))
+    await executeBatchWrite(table.build(BatchWriteCommand).requests(...puts))
+    const gets = ['eve', 'none'].map((name) => pet.build(BatchGetRequest).key({ owner: 'carl', name }))
+    const batch = await executeBatchGet(table.build(BatchGetCommand).requests(...gets))
+    expect(batch.Responses?.[0]?.map((read) => read?.name)).toEqual(['eve', undefined])
+    const hens = await table
+      .build(ScanCommand)
+      .entities(pet)
+      .options({ filters: { Pet: { attr: 'kind', eq: 'hen' } } })
+      .send()
+    expect(hens.Items?.map(({ name }) => name).sort()).toEqual(['eva', 'eve'])
+
     await pet.build(DeleteItemCommand).key({ owner: 'bob', name: 'ace' }).send()
     expect((await pet.build(GetItemCommand).key({ owner: 'bob', name: 'ace' }).send()).Item).toBeUndefined()
   })

@@ -33,6 +33,14 @@ test('Dynamoose: a model makes its own table, and creates, updates, queries, sca
     const scanned = await Book.scan('year').gt(2000).exec()
     expect(scanned.map(({ id }) => id as unknown).sort()).toEqual(['b1', 'b3'])
 
+    const [first] = await Book.batchGet(['b1', 'absent'])
+    expect(first?.['author']).toBe('ann')
+    const unlessNew = new dynamoose.Condition().where('year').lt(2000)
+    await expect(Book.update({ id: 'b1' }, { author: 'eve' }, { condition: unlessNew })).rejects.toThrow('The conditional request failed')
+    await Book.update({ id: 'b2' }, { author: 'eve' }, { condition: unlessNew })
+    expect((await Book.get('b2'))['author']).toBe('eve')
+    expect((await Book.query('author').eq('eve').using('byAuthor').count().exec()).count).toBe(1)
+
     await dynamoose.transaction([Book.transaction.create({ id: 'b4', author: 'bob', year: 1 }), Book.transaction.delete('b1')] as never)
     expect([await Book.get('b1'), (await Book.get('b4'))['author']]).toEqual([undefined, 'bob'])
   })

@@ -6,7 +6,7 @@ import { withClient } from './client.ts'
 /** A single-table model as its documentation teaches it: composed keys, one global index that several entities share. */
 const table = 'electro'
 
-test('ElectroDB: entities are created, queried by index, paged, patched and written in transactions', async () => {
+test('ElectroDB: entities are created, queried by index and collection, paged, patched, batched, and written and read in transactions', async () => {
   await withClient(async (client) => {
     const attribute = (AttributeName: string): { AttributeName: string; AttributeType: 'S' } => ({ AttributeName, AttributeType: 'S' })
     await client.send(
@@ -42,7 +42,12 @@ test('ElectroDB: entities are created, queried by index, paged, patched and writ
         },
         indexes: {
           task: { pk: { field: 'pk', composite: ['team'] }, sk: { field: 'sk', composite: ['taskId'] } },
-          assigned: { index: 'gsi1', pk: { field: 'gsi1pk', composite: ['employee'] }, sk: { field: 'gsi1sk', composite: ['taskId'] } },
+          assigned: {
+            index: 'gsi1',
+            collection: 'work',
+            pk: { field: 'gsi1pk', composite: ['employee'] },
+            sk: { field: 'gsi1sk', composite: ['taskId'] },
+          },
         },
       },
       { client, table },
@@ -73,7 +78,32 @@ test('ElectroDB: entities are created, queried by index, paged, patched and writ
       .go()
     expect(filtered.data.map(({ taskId }) => taskId)).toEqual(['t03', 't05', 't07', 't09'])
 
-    const service = new Service({ task })
+    const batch = ['b0', 'b1'].map((taskId) => ({ team: 'green', taskId, employee: 'eve' }))
+    expect((await task.put(batch).go()).unprocessed).toEqual([])
+    const got = await task.get([...batch, { team: 'green', taskId: 'absent' }]).go()
+    expect(got.data.map(({ taskId }) => taskId).sort()).toEqual(['b0', 'b1'])
+
+    const person = new Entity(
+      {
+        model: { entity: 'person', version: '1', service: 'work' },
+        attributes: { employee: { type: 'string', required: true }, name: { type: 'string' } },
+        indexes: {
+          person: { pk: { field: 'pk', composite: ['employee'] }, sk: { field: 'sk', composite: [] } },
+          assigned: {
+            index: 'gsi1',
+            collection: 'work',
+            pk: { field: 'gsi1pk', composite: ['employee'] },
+            sk: { field: 'gsi1sk', composite: [] },
+          },
+        },
+      },
+      { client, table },
+    )
+    await person.upsert({ employee: 'ann', name: 'Ann' }).go()
+    const service = new Service({ task, person })
+    const { data: everything } = await service.collections.work({ employee: 'ann' }).go()
+    expect([everything.person.map(({ name }) => name), everything.task.length]).toEqual([['Ann'], 6])
+
     const moved = await service.transaction
       .write(({ task: tasks }) => [
         tasks.remove({ team: 'blue', taskId: 't01' }).commit(),
@@ -89,5 +119,9 @@ test('ElectroDB: entities are created, queried by index, paged, patched and writ
       .go()
     expect(again.canceled).toBe(true)
     expect(again.data.map(({ code }) => code)).toEqual(['ConditionalCheckFailed', 'None'])
+    const read = await service.transaction
+      .get(({ task: tasks }) => [tasks.get({ team: 'red', taskId: 't01' }).commit(), tasks.get({ team: 'blue', taskId: 't01' }).commit()])
+      .go()
+    expect(read.data.map(({ item }) => item?.taskId)).toEqual(['t01', undefined])
   })
 })

@@ -42,6 +42,12 @@ test('dynamodb-onetable: a schema makes its table, and models create, find by in
     await User.update({ account: 'acme', email: 'a@x' }, { add: { credits: 7 } })
     expect(await User.get({ account: 'acme', email: 'a@x' })).toMatchObject({ credits: 7 })
 
+    const batch = {}
+    for (const email of ['y@x', 'z@x']) await User.create({ account: 'batched', email }, { batch })
+    await table.batchWrite(batch)
+    const scanned = await User.scan({ account: 'batched' })
+    expect(scanned.map(({ email }) => email).sort()).toEqual(['y@x', 'z@x'])
+
     const transaction = {}
     await User.create({ account: 'acme', email: 'd@x' }, { transaction })
     await User.remove({ account: 'acme', email: 'b@x' }, { transaction })
