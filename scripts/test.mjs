@@ -13,7 +13,12 @@ const tools = [
     suites: 'boto3',
     check: ['/usr/bin/python3', 'python3'].map((python) => [python, '-c', 'import boto3']),
   },
-  { name: 'Chromium', package: 'chromium', suites: 'web page', check: [['chromium', '--version']] },
+  {
+    name: 'Chromium',
+    package: 'chromium',
+    suites: 'web page',
+    check: ['chromium', 'chromium-browser', 'google-chrome'].map((browser) => [browser, '--version']),
+  },
   { name: 'curl', package: 'curl', suites: 'curl', check: [['curl', '--version']] },
 ]
 
