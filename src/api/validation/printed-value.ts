@@ -2,7 +2,8 @@ import type { LinkedShape } from './linked-shape.ts'
 
 /**
  * A value as DynamoDB prints it in the text of a ValidationException: Java's `toString`. Structures show their class and an
- * identity (`com.amazonaws.dynamodb.v20120810.KeySchemaElement@64f4fb9`), so their content is never echoed.
+ * identity (`com.amazonaws.dynamodb.v20120810.KeysAndAttributes@64f4fb9`), so their content is not echoed; only an element of a key schema
+ * tells what is in it.
  */
 export function printedValue(shape: LinkedShape, value: unknown): string {
   return value === undefined || value === null ? 'null' : `'${javaText(shape, value)}'`
@@ -14,7 +15,12 @@ function javaText(shape: LinkedShape, value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   if (shape.kind === 'map') return printedMap(value, (entry) => javaText(shape.value, entry))
   if (shape.shape.type === 'map') return printedMap(value, (entry) => printedStructure('AttributeValue', entry))
+  if (shape.name === 'KeySchemaElement') return printedKeyElement(value)
   return printedStructure(shape.name, value)
+}
+
+function printedKeyElement({ AttributeName = null, KeyType = null }: { AttributeName?: string | null; KeyType?: string | null }): string {
+  return `KeySchemaElement(attributeName=${AttributeName}, keyType=${KeyType})`
 }
 
 function printedMap(map: object, print: (entry: unknown) => string): string {
