@@ -3,7 +3,7 @@ import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, List
 import { DeleteItemCommand, DescribeTableCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
 import { tablesAreSlow, useEndpoint, useTable } from './endpoint.ts'
-import { refusalOf } from './refusal.ts'
+import { refusalOf, validation } from './refusal.ts'
 
 const endpoint = useEndpoint()
 const streamOf = (view: StreamViewType) => ({ StreamSpecification: { StreamEnabled: true, StreamViewType: view } })
@@ -117,6 +117,20 @@ describe('a stream', () => {
 })
 
 describe('streams refuse', () => {
+  it.each<[object, (name: string) => string]>([
+    [
+      { StreamEnabled: true },
+      () => 'One or more parameter values were invalid: If stream is being enabled then UpdateViewType is required',
+    ],
+    [
+      { StreamEnabled: false, StreamViewType: 'KEYS_ONLY' },
+      () => 'One or more parameter values were invalid: If stream is being disabled, then UpdateViewType must not be specified',
+    ],
+    [{ StreamEnabled: true, StreamViewType: 'KEYS_ONLY' }, (name) => `Table already has an enabled stream: TableName: ${name}`],
+  ])('%j', async (StreamSpecification, message) => {
+    expect(await refusalOf(endpoint, 'UpdateTable', { TableName: both, StreamSpecification })).toEqual(validation(message(both)))
+  })
+
   it('what is not there, or is none', async () => {
     const StreamArn = `${(await arnOf(both)).replace(/\/stream\/.*/, '')}/stream/2020-01-01T00:00:00.000`
     expect((await refusalOf(endpoint, 'DescribeStream', { StreamArn })).name).toBe('ResourceNotFoundException')

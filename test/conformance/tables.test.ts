@@ -112,6 +112,8 @@ describe('CreateTable refuses', () => {
   const hash = { AttributeName: 'pk', KeyType: 'HASH' }
   const range = { AttributeName: 'sk', KeyType: 'RANGE' }
   const s = (AttributeName: string): object => ({ AttributeName, AttributeType: 'S' })
+  const global = (KeySchema: object[]): object => ({ IndexName: 'abc', KeySchema, Projection: { ProjectionType: 'ALL' } })
+  const five = ['a1', 'a2', 'a3', 'a4', 'a5']
 
   it.each<[string, object, string]>([
     [
@@ -195,6 +197,61 @@ describe('CreateTable refuses', () => {
         GlobalSecondaryIndexes: [1, 2].map(() => ({ IndexName: 'abc', KeySchema: [hash], Projection: { ProjectionType: 'ALL' } })),
       },
       `${invalid}Duplicate index name: abc`,
+    ],
+    [
+      'an attribute twice in a key of a global index',
+      { GlobalSecondaryIndexes: [global([hash, { ...hash, KeyType: 'RANGE' }])] },
+      'The KeySchema contains multiple key attributes with the same name',
+    ],
+    [
+      'a partition attribute behind a sort attribute of a global index',
+      {
+        GlobalSecondaryIndexes: [global([hash, range, { AttributeName: 'tk', KeyType: 'HASH' }])],
+        AttributeDefinitions: [s('pk'), s('sk'), s('tk')],
+      },
+      `${invalid}All HASH key attributes must precede RANGE key attributes in the KeySchema`,
+    ],
+    [
+      'five partition attributes of a global index',
+      {
+        GlobalSecondaryIndexes: [global(five.map((AttributeName) => ({ AttributeName, KeyType: 'HASH' })))],
+        AttributeDefinitions: [...five, 'pk'].map(s),
+      },
+      `${invalid}The KeySchema exceeds the maximum allowed number of HASH key attributes`,
+    ],
+    [
+      'five sort attributes of a global index',
+      {
+        GlobalSecondaryIndexes: [global([hash, ...five.map((AttributeName) => ({ AttributeName, KeyType: 'RANGE' }))])],
+        AttributeDefinitions: [...five, 'pk'].map(s),
+      },
+      `${invalid}The KeySchema exceeds the maximum allowed number of RANGE key attributes`,
+    ],
+    [
+      'three elements of a local index',
+      {
+        KeySchema: [hash, range],
+        LocalSecondaryIndexes: [global([hash, range, { AttributeName: 'tk', KeyType: 'RANGE' }])],
+        AttributeDefinitions: [s('pk'), s('sk'), s('tk')],
+      },
+      expect.stringMatching(/Member must have length less than or equal to 2$/) as string,
+    ],
+    [
+      'an attribute twice in a projection',
+      {
+        GlobalSecondaryIndexes: [{ ...global([hash]), Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['a', 'x', 'x'] } }],
+      },
+      `${invalid}Duplicate element in NonKeyAttributes: x`,
+    ],
+    [
+      'a stream without a view',
+      { StreamSpecification: { StreamEnabled: true } },
+      `${invalid}Table is being created with a stream enabled, UpdateViewType is required`,
+    ],
+    [
+      'a view without a stream',
+      { StreamSpecification: { StreamEnabled: false, StreamViewType: 'NEW_IMAGE' } },
+      `${invalid}Table is being created with a stream disabled, UpdateViewType should not be specified`,
     ],
   ])('%s', async (_what, changes, message) => {
     expect(await refusalOf(endpoint, 'CreateTable', { ...onDemand, ...changes })).toEqual(validation(message))

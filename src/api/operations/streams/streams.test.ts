@@ -427,7 +427,7 @@ describe('streams', () => {
     [
       'enabled without a view type',
       { StreamEnabled: true },
-      'One or more parameter values were invalid: If stream is being enabled, then UpdateViewType must be specified',
+      'One or more parameter values were invalid: If stream is being enabled then UpdateViewType is required',
     ],
   ] as const)('are not %s', async (_what, specification, message) => {
     const { name } = await streamedTable('KEYS_ONLY')
