@@ -23,8 +23,12 @@ export interface Understood {
 
 const jsonContentType = 'application/x-amz-json-1.0'
 
+/** DynamoDB calls itself so. */
+const serverName = 'Server'
+
 export function sendReply({ request, response, requestId: id }: Exchange, { status, body }: Reply): void {
   const headers: Record<string, string | number> = {
+    Server: serverName,
     'x-amzn-RequestId': id,
     'x-amz-crc32': crc32(body),
     'Content-Type': jsonContentType,

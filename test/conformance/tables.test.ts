@@ -372,6 +372,8 @@ describe('the account', () => {
   it('is answered in DynamoDB JSON with a checksum and a request id', async () => {
     const { headers } = await endpoint.raw('ListTables', {})
     expect(headers.get('content-type')).toBe('application/x-amz-json-1.0')
+    expect(headers.get('server')).toBe('Server')
+    expect(headers.get('connection')).toBe('keep-alive')
     expect(headers.get('x-amzn-requestid')).toMatch(/^[0-9A-Z]{52}$/)
     expect(headers.get('x-amz-crc32')).toMatch(/^\d+$/)
   })
