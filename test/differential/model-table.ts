@@ -84,11 +84,18 @@ export function writeUnits(bytes: number): number {
 
 /** @throws Refused unless the request's key is one of the table */
 export function checkKey(spec: TableSpec, key: Item): void {
-  const attributes = keyAttributesOf(spec)
-  const fits = attributes.every(({ name, type }) => key[name] !== undefined && typeOf(key[name]) === type)
-  if (!fits || Object.keys(key).length !== attributes.length) throw validation('The provided key element does not match the schema')
+  if (Object.keys(key).length !== keyAttributesOf(spec).length) throw mismatch
+  checkKeyTypes(spec, key)
   checkKeyValues(spec, key)
 }
+
+/** @throws Refused unless the key attributes are there, with their types */
+export function checkKeyTypes(spec: TableSpec, item: Item): void {
+  const fits = keyAttributesOf(spec).every(({ name, type }) => item[name] !== undefined && typeOf(item[name]) === type)
+  if (!fits) throw mismatch
+}
+
+const mismatch = validation('The provided key element does not match the schema')
 
 /** @throws Refused unless the item has a key of the table */
 export function checkItemKey(spec: TableSpec, item: Item): void {

@@ -5,13 +5,13 @@
 import type { Units } from './model-capacity.ts'
 import { added, readUnits, report, tableUnits } from './model-capacity.ts'
 import { pathsClash, projected } from './model-projection.ts'
-import { checkKey, checkNotEmpty, ModelTable } from './model-table.ts'
+import { checkKey, checkKeyTypes, checkNotEmpty, ModelTable } from './model-table.ts'
 import type { Write, Written } from './model-write.ts'
 import { carriedOut, checkAgainstTable, checkEmptyKey, checkNumbers, checkRequest } from './model-write.ts'
 import type { Reason } from './refused.ts'
 import { Refused, validation } from './refused.ts'
 import type { BatchGet, BatchWrite, Get, GetStep, SingleStep, TableSpec, TransactGet, TransactWrite, WriteStep } from './steps.ts'
-import { itemBytes, itemOf, normalized } from './values.ts'
+import { itemBytes, itemOf, normalized, normalizedItem } from './values.ts'
 import type { Item } from './values.ts'
 
 export class Model {
@@ -81,12 +81,14 @@ export class Model {
   }
 
   #batchGet({ parts, capacity }: BatchGet): object {
-    const opened = parts.map((part) => {
-      for (const key of part.keys) checkGet({ kind: 'get', table: part.table, key, projection: part.projection })
-      const table = this.table(part.table)
+    for (const part of parts) {
       part.keys.forEach(checkNumbers)
+      for (const key of part.keys) checkGet({ kind: 'get', table: part.table, key, projection: part.projection })
+      checkDistinct(part.keys.map(textOf))
+    }
+    const opened = parts.map((part) => {
+      const table = this.table(part.table)
       for (const key of part.keys) checkKey(table.spec, key)
-      checkDistinct(part.keys.map((key) => table.keyOf(key)))
       return { part, table }
     })
     const answers = opened.map(({ part, table }) => {
@@ -116,7 +118,10 @@ export class Model {
       steps.forEach(checkRequest)
       const table = this.table(name)
       for (const write of writes) checkNumbers('put' in write ? write.put : write.delete)
-      const keys = steps.map((write) => checkAgainstTable(table, write))
+      const keys = steps.map((write) => {
+        if (write.kind === 'put') checkKeyTypes(table.spec, write.item)
+        return checkAgainstTable(table, write)
+      })
       checkDistinct(keys)
       return { name, table, steps, keys }
     })
@@ -155,7 +160,10 @@ export class Model {
     const items = gets.map(({ key }, at) => tables[at]?.get(tables[at].keyOf(key)))
     const units = items.map((item) => tableUnits(readUnits(item === undefined ? 0 : itemBytes(item), 'transactional')))
     return {
-      Responses: items.map((item, at) => ({ Item: item && shown(item, gets[at] ?? {}) })),
+      Responses: items.map((item, at) => {
+        const seen = item && shown(item, gets[at] ?? {})
+        return seen === undefined || Object.keys(seen).length === 0 ? {} : { Item: seen }
+      }),
       ConsumedCapacity: this.#transactionReport(gets, capacity, units, 'ReadCapacityUnits'),
     }
   }
@@ -192,6 +200,11 @@ function checkGet({ projection }: Get): void {
 
 function shown(item: Item, { projection }: Pick<Get, 'projection'>): Item {
   return projection === undefined ? item : projected(projection, item)
+}
+
+/** Of a key that may be none of its table's. */
+function textOf(key: Item): string {
+  return JSON.stringify(Object.entries(normalizedItem(key)).sort(([one], [other]) => (one < other ? -1 : 1)))
 }
 
 function checkDistinct(keys: readonly string[]): void {
