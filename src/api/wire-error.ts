@@ -48,6 +48,21 @@ export const unknownOperation: WireError = {
   textMember: 'message',
 }
 
+/** An exception of DynamoDB's that says no more than its text. */
+export function dynamodbError(name: PlainException, message: string): WireError {
+  return { exception: `${dynamodb}#${name}`, status: 400, message, textMember: 'message' }
+}
+
+export type PlainException =
+  | 'BackupInUseException'
+  | 'BackupNotFoundException'
+  | 'InvalidRestoreTimeException'
+  | 'LimitExceededException'
+  | 'PointInTimeRecoveryUnavailableException'
+  | 'TableAlreadyExistsException'
+  | 'TableInUseException'
+  | 'TableNotFoundException'
+
 export function resourceNotFound(message: string): WireError {
   return { exception: `${dynamodb}#ResourceNotFoundException`, status: 400, message, textMember: 'message' }
 }

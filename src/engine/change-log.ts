@@ -36,7 +36,7 @@ export const STREAM_RETENTION_MS = 24 * 3600 * 1000
 
 /** Whether somebody reads, or may come to read, the changes of this table. */
 export function keepsChanges(table: Table): boolean {
-  return enabledStream(table) !== undefined || table.own.recovery !== undefined
+  return enabledStream(table) !== undefined || table.own.recovery !== undefined || table.logReaders.length > 0
 }
 
 /** The row that holds the newest sequence number. */

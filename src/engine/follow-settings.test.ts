@@ -20,6 +20,7 @@ const table: Table = {
   streams: [],
   derivedSetsMade: 0,
   filling: undefined,
+  logReaders: [],
 }
 
 function indexOn(attribute: string): IndexBlueprint {

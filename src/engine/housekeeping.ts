@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import { StoreClosed } from '../storage/store.ts'
+import type { Backup } from './backup.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
 import type { DurableJob } from './durable-jobs.ts'
 import { DurableJobs } from './durable-jobs.ts'
@@ -9,6 +10,7 @@ import { sweepExpired } from './expiry-sweep.ts'
 import { backfillExpiry, backfillIndex, removeDerivedSet } from './index-build.ts'
 import { removeOutlivedTokens } from './once-only.ts'
 import type { RegionEngine } from './region-engine.ts'
+import { restoreFillers } from './restores.ts'
 import { trimChanges } from './stream-reader.ts'
 import { splitBusyShards } from './stream-splits.ts'
 import type { Expiry, Index, Table } from './table.ts'
@@ -44,6 +46,7 @@ export class Housekeeping {
     engine.onTableChange((table) => housekeeping.#follow(table))
     if (engine.indexDelayMs > 0) engine.onChange((table) => housekeeping.#carryOutLater(table.number, engine.indexDelayMs))
     for (const table of engine.tables()) housekeeping.#follow(table)
+    engine.backups.onWork(() => housekeeping.#jobs.look())
     housekeeping.#jobs.look()
     housekeeping.#tidyLater()
     return housekeeping
@@ -68,12 +71,26 @@ export class Housekeeping {
     for (const table of this.#engine.tables()) {
       if (table.filling !== undefined) yield { id: `fill-table-${table.number}`, run: () => this.#fillTable(table) }
     }
+    const { backups } = this.#engine
+    for (const backup of backups.unfinished()) yield { id: `backup-${backup.number}`, run: () => this.#copyBackup(backup) }
+    for (const number of backups.removed()) yield { id: `remove-backup-${number}`, run: () => this.#removeBackup(number) }
+  }
+
+  async #copyBackup(backup: Backup): Promise<void> {
+    await this.#engine.backups.copy(backup, () => this.#closed)
+    await this.#engine.removeDropped()
+  }
+
+  async #removeBackup(number: number): Promise<void> {
+    await this.#engine.removeRowsOf({ number })
+    this.#engine.backups.rowsRemoved(number)
   }
 
   async #fillTable(table: Table): Promise<void> {
     const { fillers, log, discard } = this.#options
     const kind = table.filling?.kind ?? ''
-    const filler = Object.hasOwn(fillers, kind) ? fillers[kind] : undefined
+    const known = { ...restoreFillers, ...fillers }
+    const filler = Object.hasOwn(known, kind) ? known[kind] : undefined
     if (filler === undefined) throw new Error(`nothing here fills a table of kind '${kind}'`)
     const job = new FillJob(this.#engine, table, () => this.#closed)
     const outcome = await filler.fill(job)
@@ -82,11 +99,13 @@ export class Housekeeping {
     switch (outcome.kind) {
       case 'filled':
         await this.#engine.changeTable(table.name, (now) => (now.number === table.number ? { status: 'ACTIVE', filling: undefined } : {}))
+        await filler.ended?.(job)
         log.info('table-filled', about)
         return
       case 'failed':
         log.warn('table-not-filled', { ...about, reason: outcome.reason })
         await discard(table)
+        await filler.ended?.(job)
         return
       case 'interrupted':
         throw new Error('a job was interrupted by nobody')
@@ -194,6 +213,8 @@ export class Housekeeping {
   async #tidy(): Promise<void> {
     const { clock } = this.#options
     await removeOutlivedTokens(this.#engine.store, clock.nowMs())
+    await this.#engine.readers.forgetOutlived()
+    await this.#engine.backups.removeExpired(Math.min(clock.nowMs(), this.#engine.clock.nowMs()))
     for (const table of this.#engine.tables()) {
       if (this.#closed) return
       // Changes bear the time of the Region's clock. Where that is wrong, rather too much is kept.
@@ -243,7 +264,7 @@ export interface HousekeepingOptions {
   readonly log: Log
   /** How long between two sweeps, ms. */
   readonly sweepEveryMs: number
-  /** What fills new tables. */
+  /** What fills new tables, beside what is restored. */
   readonly fillers: TableFillers
   /** Removes a table that could not be filled. */
   readonly discard: (table: Table) => Promise<void>

@@ -1,4 +1,4 @@
-import type { Key, Range } from '../storage/store.ts'
+import type { Key, Range, Value, Write } from '../storage/store.ts'
 import { afterPrefix } from '../storage/store.ts'
 
 /**
@@ -9,7 +9,8 @@ import { afterPrefix } from '../storage/store.ts'
  *   00 03 name                         a table's definition
  *   00 04 number                       a dropped table whose rows are still to be removed
  *   00 05 token                        a transaction that must not be carried out twice
- *   01 number(4) space(1) suffix       the rows of one table
+ *   00 06 id / table name              a backup (`backup.ts`)
+ *   01 number(4) space(1) suffix       the rows of one table, or of one backup
  *
  * Table numbers are never used again, so a row that outlives its table is never taken for another's.
  */
@@ -18,6 +19,7 @@ export const nextTableNumberKey: Key = Uint8Array.of(0x00, 0x02)
 const definitionPrefix = Uint8Array.of(0x00, 0x03)
 const droppedPrefix = Uint8Array.of(0x00, 0x04)
 const tokenPrefix = Uint8Array.of(0x00, 0x05)
+export const backupPrefix: Key = Uint8Array.of(0x00, 0x06)
 
 /** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
 export const spaces = {
@@ -50,6 +52,17 @@ export function definitionKey(tableName: string): Key {
 }
 
 export const definitions: Range = { from: definitionPrefix, to: afterPrefix(definitionPrefix) }
+
+/** The number that a new table or backup gets, by the row of {@link nextTableNumberKey}; taken with {@link numberWrite}. */
+export function numberFrom(next: Value | undefined): number {
+  return next === undefined ? 1 : Buffer.from(next).readUInt32BE()
+}
+
+export function numberWrite(taken: number): Write {
+  const value = Buffer.alloc(4)
+  value.writeUInt32BE(taken + 1)
+  return { key: nextTableNumberKey, value }
+}
 
 export function droppedKey(tableNumber: number): Key {
   const key = Buffer.alloc(6)

@@ -1,8 +1,10 @@
 import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
+import { uuid } from '../base/random.ts'
 import { pagesOf, restAfter } from '../storage/pages.ts'
 import type { Range, Store, Write } from '../storage/store.ts'
+import { Backups } from './backups.ts'
 import type { ChangeCause } from './change-log.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
 import { decodeIndexEntry, setBytes } from './index-entry.ts'
@@ -10,10 +12,12 @@ import type { Judge, NotWritten, Transacted, TransactedWrite, Written } from './
 import { ItemWriter } from './item-writer.ts'
 import { droppedKey, droppedTables, formatKey, rowKey, spaceRange, spaces, suffixOf, tableNumberOfDropped, tableRange } from './keyspace.ts'
 import type { OnceOnly } from './once-only.ts'
+import { restoreOrigin } from './restore-origin.ts'
 import type { StoredItem } from './stored-item.ts'
 import type { Filling, Index, Table, TableBlueprint } from './table.ts'
 import type { TableChange } from './table-definitions.ts'
 import { TableDefinitions } from './table-definitions.ts'
+import { TableReaders } from './table-readers.ts'
 import type { Statistics, Versioning } from './versioning.ts'
 
 /**
@@ -27,19 +31,27 @@ export class RegionEngine {
   readonly versioning: Versioning
   /** How long entries of global indexes wait, ms. */
   readonly indexDelayMs: number
+  readonly backups: Backups
+  /** Who reads tables at length. */
+  readonly readers: TableReaders
   readonly #clock: Clock
+  readonly #random: Random
   readonly #definitions: TableDefinitions
   readonly #writer: ItemWriter
   readonly #writeListeners: ((table: Table) => void)[] = []
   readonly #changeListeners: ((table: Table) => void)[] = []
 
-  private constructor(options: EngineOptions, definitions: TableDefinitions) {
+  private constructor(options: EngineOptions, parts: { definitions: TableDefinitions; readers: TableReaders; backups: Backups }) {
+    const { definitions } = parts
+    this.readers = parts.readers
+    this.backups = parts.backups
     const { store, versioning, indexDelayMs = 0 } = options
     this.region = options.region
     this.store = store
     this.versioning = versioning
     this.indexDelayMs = indexDelayMs
     this.#clock = options.clock
+    this.#random = options.random
     this.#definitions = definitions
     const changed = (table: Table): void => {
       for (const listener of this.#writeListeners) listener(table)
@@ -56,10 +68,22 @@ export class RegionEngine {
     if (format === undefined)
       await store.transact([], () => ({ writes: [{ key: formatKey, value: Uint8Array.of(layoutVersion) }], result: undefined }))
     const definitions = await TableDefinitions.open(options)
-    for await (const page of pagesOf(store, droppedTables, removalPage))
-      for (const { key } of page) await removeTableRows(store, tableNumberOfDropped(key))
+    const readers = new TableReaders(definitions)
+    const backups = await Backups.open({ ...options, definitions, readers })
+    for (const table of definitions.all()) {
+      const origin = restoreOrigin(table)
+      if (origin?.kind === 'moment') readers.enter(origin.source.number, origin.reader)
+      if (origin?.kind === 'backup') backups.claim(origin.backup)
+    }
     for (const { number } of definitions.all()) await carryOutDelayed(store, number, Infinity)
-    return new RegionEngine(options, definitions)
+    const engine = new RegionEngine(options, { definitions, readers, backups })
+    await engine.removeDropped()
+    return engine
+  }
+
+  /** A name that nothing else has. */
+  newId(): string {
+    return uuid(this.#random)
   }
 
   /** The clock of this Region, as it is set. */
@@ -116,14 +140,28 @@ export class RegionEngine {
     return this.#definitions.change(name, change)
   }
 
-  /** Removes a table; undefined when it is gone already. Its name is free at once; its rows go with {@link removeRowsOf}. */
-  dropTable(name: string): Promise<Table | undefined> {
-    return this.#definitions.drop(name)
+  /**
+   * Removes a table; undefined when it is gone already. Its name is free at once; its rows go with {@link removeRowsOf}. With point-in-time recovery
+   * it leaves a backup.
+   */
+  async dropTable(name: string): Promise<Table | undefined> {
+    const dropped = await this.#definitions.drop(name, this.backups.systemMs(this.#clock.nowMs()))
+    if (dropped?.backup !== undefined) this.backups.adopt(dropped.backup)
+    return dropped?.table
   }
 
-  /** Removes what a dropped table leaves behind, step by step. Interrupted, it is resumed at the next opening. */
-  removeRowsOf(dropped: Table): Promise<void> {
-    return removeTableRows(this.store, dropped.number)
+  /**
+   * Removes what a dropped table leaves behind, step by step. Interrupted, it is resumed at the next opening. Rows that somebody reads stay until
+   * {@link removeDropped}.
+   */
+  async removeRowsOf({ number }: Pick<Table, 'number'>): Promise<void> {
+    if (!this.readers.any(number)) await removeTableRows(this.store, number)
+  }
+
+  /** Removes what dropped tables have left behind and nobody reads. */
+  async removeDropped(): Promise<void> {
+    for await (const page of pagesOf(this.store, droppedTables, removalPage))
+      for (const { key } of page) await this.removeRowsOf({ number: tableNumberOfDropped(key) })
   }
 
   async statistics(table: Table): Promise<TableStatistics> {

@@ -24,6 +24,12 @@ export class StoredItem {
   }
 }
 
+/** An item under its key, or that there shall be none. */
+export interface FilledRow {
+  readonly itemKey: Uint8Array
+  readonly item: StoredItem | undefined
+}
+
 export function encodeImage(item: Item): Uint8Array {
   return Buffer.from(JSON.stringify(item), 'utf8')
 }

@@ -88,9 +88,11 @@ export async function readShard(engine: RegionEngine, table: Table, shard: Shard
 }
 
 /**
- * Removes the changes that nobody may read any more: those that are too old for streams, and for point-in-time recovery where that is on.
+ * Removes the changes that nobody may read any more: those that are too old for streams, and for point-in-time recovery where that is on. While
+ * somebody reads them at length, none.
  */
 export async function trimChanges(store: Store, table: Table, nowMs: number): Promise<void> {
+  if (table.logReaders.length > 0) return
   const recoveryMs = (table.own.recovery?.days ?? 0) * dayMs
   await removeRows(store, changeRange(table.number, 0n, sequenceAt(nowMs - Math.max(STREAM_RETENTION_MS, recoveryMs))))
 }
@@ -100,7 +102,7 @@ const readRowsMax = 4000
 const dayMs = 24 * 3600 * 1000
 
 /** Makes sure that no change gets a number below `end` any more: not by a write that is under way, nor after the clock is set back. */
-async function sealLog(store: Store, table: Table, end: Sequence): Promise<void> {
+export async function sealLog(store: Store, table: Table, end: Sequence): Promise<void> {
   const key = changeHeadKey(table.number)
   await store.transact([key, definitionKey(table.name)], ([head, definition]) => {
     const isDone = decodeChangeHead(head) >= end

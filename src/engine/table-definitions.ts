@@ -3,15 +3,17 @@ import type { Random } from '../base/random.ts'
 import { uuid } from '../base/random.ts'
 import { pagesOf } from '../storage/pages.ts'
 import type { Store, Write } from '../storage/store.ts'
+import type { Backup } from './backup.ts'
+import { backupId, newBackupWrites, SYSTEM_BACKUP_DAYS } from './backup.ts'
 import { changeHeadKey, decodeChangeHead, encodeChangeHead, sequenceAt, timeOfSequence } from './change-log.ts'
-import { definitionKey, definitions, droppedKey, nextTableNumberKey } from './keyspace.ts'
+import { definitionKey, definitions, droppedKey, nextTableNumberKey, numberFrom, numberWrite } from './keyspace.ts'
 import { followSettings } from './follow-settings.ts'
 import type { Filling, Table, TableBlueprint } from './table.ts'
 import { decodeTable, encodeTable, noOwnSettings } from './table.ts'
 import type { Versioning } from './versioning.ts'
 
 export type TableChange = Partial<
-  Pick<Table, 'status' | 'settings' | 'tags' | 'globalId' | 'own' | 'indexes' | 'expiry' | 'streams' | 'filling'>
+  Pick<Table, 'status' | 'settings' | 'tags' | 'globalId' | 'own' | 'indexes' | 'expiry' | 'streams' | 'filling' | 'logReaders'>
 >
 
 /**
@@ -70,7 +72,7 @@ export class TableDefinitions {
     const key = definitionKey(blueprint.name)
     const table = await this.#store.transact<Table | undefined>([key, nextTableNumberKey], ([existing, next]) => {
       if (existing !== undefined) return { writes: [], result: undefined }
-      const number = next === undefined ? 1 : Buffer.from(next).readUInt32BE()
+      const number = numberFrom(next)
       const empty: Table = {
         own: noOwnSettings,
         ...blueprint,
@@ -84,14 +86,13 @@ export class TableDefinitions {
         streams: [],
         derivedSetsMade: 0,
         filling,
+        logReaders: [],
       }
       const created = followSettings(empty, createdAtMs, 'empty')
-      const following = Buffer.alloc(4)
-      following.writeUInt32BE(number + 1)
       return {
         writes: [
           { key, value: encodeTable(created) },
-          { key: nextTableNumberKey, value: following },
+          numberWrite(number),
           { key: this.#versioning.replicaKey(created), value: this.#versioning.newReplicaRow() },
           ...(created.streams.length > 0 ? [logFrom(number, createdAtMs)] : []),
         ],
@@ -106,7 +107,7 @@ export class TableDefinitions {
    * Changes a definition; undefined when the table is gone. The keys, the number and the ids cannot change.
    *
    * The change is made at a time that no change in the table's log has reached, and that all later ones are beyond when streams begin, end or
-   * split in it: the time then parts the log exactly, whatever the clock does.
+   * split in it, or recovery begins: the time then parts the log exactly, whatever the clock does.
    */
   async change(name: string, change: (table: Table, atMs: number) => TableChange): Promise<Table | undefined> {
     const key = definitionKey(name)
@@ -119,28 +120,50 @@ export class TableDefinitions {
       const atMs = Math.max(nowMs, timeOfSequence(decodeChangeHead(head)) + 1)
       const result = followSettings({ ...table, ...change(table, atMs) }, atMs, 'filled')
       const definition: Write = { key, value: encodeTable(result) }
-      return { writes: result.streams === table.streams ? [definition] : [definition, logFrom(number, atMs)], result }
+      const parts = result.streams !== table.streams || result.own.recovery?.sinceMs !== table.own.recovery?.sinceMs
+      return { writes: parts ? [definition, logFrom(number, atMs)] : [definition], result }
     })
     if (changed !== undefined) this.#follow(changed)
     return changed
   }
 
-  /** Removes a definition; undefined when it is gone already. */
-  async drop(name: string): Promise<Table | undefined> {
+  /**
+   * Removes a definition; undefined when it is gone already. A table with point-in-time recovery leaves a backup of its last state, which begins
+   * in the same transaction.
+   * @param backupMs when that is made
+   */
+  async drop(name: string, backupMs: number): Promise<Dropped | undefined> {
+    const known = this.#tableByName.get(name)
+    if (known === undefined) return undefined
     const key = definitionKey(name)
-    const dropped = await this.#store.transact<Table | undefined>([key], ([row]) => {
-      if (row === undefined) return { writes: [], result: undefined }
-      const table = decodeTable(row)
+    const replicaKey = this.#versioning.replicaKey(known)
+    const keys = [key, replicaKey, changeHeadKey(known.number), nextTableNumberKey]
+    const dropped = await this.#store.transact<Dropped | undefined>(keys, ([row, replicaRow, head, next]) => {
+      const table = row && decodeTable(row)
+      if (table?.number !== known.number) return { writes: [], result: undefined }
       const writes: Write[] = [
         { key, value: undefined },
         { key: droppedKey(table.number), value: new Uint8Array(0) },
-        { key: this.#versioning.replicaKey(table), value: undefined },
+        { key: replicaKey, value: undefined },
       ]
-      return { writes, result: table }
+      if (table.own.recovery === undefined || replicaRow === undefined) return { writes, result: { table, backup: undefined } }
+      const backup: Backup = {
+        id: backupId(backupMs, '00000000'),
+        kind: 'SYSTEM',
+        name: `${name}$DeletedTableBackup`,
+        status: 'CREATING',
+        createdAtMs: backupMs,
+        expiresAtMs: backupMs + SYSTEM_BACKUP_DAYS * dayMs,
+        table,
+        upTo: String(decodeChangeHead(head)),
+        statistics: this.#versioning.statistics(replicaRow),
+        number: numberFrom(next),
+      }
+      return { writes: [...writes, ...newBackupWrites(backup)], result: { table, backup } }
     })
     if (dropped !== undefined) {
       this.#tableByName.delete(name)
-      this.#tableByNumber.delete(dropped.number)
+      this.#tableByNumber.delete(dropped.table.number)
     }
     return dropped
   }
@@ -150,6 +173,12 @@ export class TableDefinitions {
     this.#tableByNumber.set(table.number, table)
     for (const listener of this.#listeners) listener(table)
   }
+}
+
+export interface Dropped {
+  readonly table: Table
+  /** Of its last state; the items are still to be copied. */
+  readonly backup: Backup | undefined
 }
 
 /** How the life of a table begins. */
@@ -172,3 +201,4 @@ export interface DefinitionsOptions {
 }
 
 const readPage = { entriesMax: 200, bytesMax: 1 << 20 }
+const dayMs = 24 * 3600 * 1000

@@ -1,5 +1,5 @@
 import type { RegionEngine } from './region-engine.ts'
-import type { StoredItem } from './stored-item.ts'
+import type { FilledRow } from './stored-item.ts'
 import type { Json, Table } from './table.ts'
 
 /**
@@ -15,6 +15,8 @@ import type { Json, Table } from './table.ts'
 export interface TableFiller {
   /** Writes the rows. It is called again after every interruption, and must then come to the same result. */
   fill(job: FillJob): Promise<FillOutcome>
+  /** Is called when the table is `ACTIVE`, or discarded. After a crash in between it is not. */
+  ended?(job: FillJob): Promise<void>
 }
 
 /** By the `kind` of {@link Filling}. */
@@ -25,6 +27,8 @@ export type TableFillers = Readonly<Record<string, TableFiller>>
  * is called again after a while.
  */
 export type FillOutcome = { readonly kind: 'filled' | 'interrupted' } | { readonly kind: 'failed'; readonly reason: string }
+
+export type { FilledRow }
 
 export class FillJob {
   readonly engine: RegionEngine
@@ -73,8 +77,3 @@ export class FillJob {
   }
 }
 
-export interface FilledRow {
-  readonly itemKey: Uint8Array
-  /** Undefined: no item. */
-  readonly item: StoredItem | undefined
-}

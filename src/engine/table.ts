@@ -26,6 +26,8 @@ export interface Table {
   readonly derivedSetsMade: number
   /** Where its rows come from, as long as they do: the table is `CREATING` then. Undefined: it began empty, or is filled. */
   readonly filling: Filling | undefined
+  /** Backups and restores that read its change log, by their ids: as long as there are any, it is kept, and nothing of it is trimmed. */
+  readonly logReaders: readonly string[]
 }
 
 /**
@@ -64,11 +66,12 @@ export interface TableSettings {
 
 /** What belongs to one Region's table and is never synchronised. */
 export interface OwnSettings {
-  /** Point-in-time recovery; undefined: off. */
+  /** Point-in-time recovery (`recovery.ts`); undefined: off. */
   readonly recovery: Recovery | undefined
 }
 
 export interface Recovery {
+  /** Before this the table's log knows of nothing, or not of everything. */
   readonly sinceMs: number
   /** How far back one can go, 1 to 35. */
   readonly days: number
@@ -188,4 +191,12 @@ export function decodeTable(row: Uint8Array): Table {
   return { ...earlierTable, ...table, settings }
 }
 
-const earlierTable = { own: noOwnSettings, indexes: [], expiry: undefined, streams: [], derivedSetsMade: 0, filling: undefined }
+const earlierTable = {
+  own: noOwnSettings,
+  indexes: [],
+  expiry: undefined,
+  streams: [],
+  derivedSetsMade: 0,
+  filling: undefined,
+  logReaders: [],
+}

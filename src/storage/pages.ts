@@ -18,7 +18,7 @@ export function restAfter(range: Range, last: Entry): Range {
 }
 
 /** The next key in order. */
-function keyAfter(key: Key): Key {
+export function keyAfter(key: Key): Key {
   const next = new Uint8Array(key.length + 1)
   next.set(key)
   return next

@@ -1,4 +1,4 @@
-import type { Index } from '../../engine/table.ts'
+import type { Index, IndexBlueprint } from '../../engine/table.ts'
 import type { IndexKeySchema } from '../../item/key-schema.ts'
 import type { TableView } from '../control-plane.ts'
 import { tableArn } from './arn.ts'
@@ -23,16 +23,16 @@ export function keyElements({ partition, sort }: IndexKeySchema): readonly objec
   ]
 }
 
+export function describeProjection({ projection }: IndexBlueprint): object {
+  return { ProjectionType: projection.kind, NonKeyAttributes: projection.kind === 'INCLUDE' ? projection.attributes : undefined }
+}
+
 function describeIndex(region: string, { table, indexes }: TableView, index: Index): object {
   const { itemCount, sizeBytes } = indexes[index.name] ?? { itemCount: 0, sizeBytes: 0 }
-  const { projection } = index
   return {
     IndexName: index.name,
     KeySchema: keyElements(index),
-    Projection: {
-      ProjectionType: projection.kind,
-      NonKeyAttributes: projection.kind === 'INCLUDE' ? projection.attributes : undefined,
-    },
+    Projection: describeProjection(index),
     IndexSizeBytes: sizeBytes,
     ItemCount: itemCount,
     IndexArn: `${tableArn(region, table.name)}/index/${index.name}`,
@@ -42,7 +42,8 @@ function describeIndex(region: string, { table, indexes }: TableView, index: Ind
 function describeGlobal({ table }: TableView, { status, throughput, onDemandMaximum }: Index): object {
   const { readUnits, writeUnits } = throughput ?? { readUnits: 0, writeUnits: 0 }
   return {
-    IndexStatus: status,
+    // A table that is being restored tells nothing of it (observed on AWS, 2026-10).
+    IndexStatus: table.filling === undefined ? status : undefined,
     Backfilling: status === 'CREATING' ? true : undefined,
     ProvisionedThroughput: { NumberOfDecreasesToday: 0, ReadCapacityUnits: readUnits, WriteCapacityUnits: writeUnits },
     OnDemandThroughput: onDemandMaximum && {

@@ -1,4 +1,5 @@
 import type { OperationName } from '../service-model.ts'
+import { backupOperations } from './backups/registry.ts'
 import { batchExecuteStatement } from './batch-execute-statement.ts'
 import { batchGetItem } from './batch-get-item.ts'
 import { batchWriteItem } from './batch-write-item.ts'
@@ -33,18 +34,15 @@ const notYet = undefined
 /** Every operation of DynamoDB and of its Streams. */
 export const operations: Readonly<Record<OperationName, Operation | undefined>> = {
   ...streamOperations,
+  ...backupOperations,
   BatchExecuteStatement: batchExecuteStatement,
   BatchGetItem: batchGetItem,
   BatchWriteItem: batchWriteItem,
-  CreateBackup: notYet,
   CreateGlobalTable: notYet,
   CreateTable: createTable,
-  DeleteBackup: notYet,
   DeleteItem: deleteItem,
   DeleteResourcePolicy: notYet,
   DeleteTable: deleteTable,
-  DescribeBackup: notYet,
-  DescribeContinuousBackups: notYet,
   DescribeContributorInsights: notYet,
   DescribeEndpoints: describeEndpoints,
   DescribeExport: notYet,
@@ -64,7 +62,6 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   GetItem: getItem,
   GetResourcePolicy: notYet,
   ImportTable: notYet,
-  ListBackups: notYet,
   ListContributorInsights: notYet,
   ListExports: notYet,
   ListGlobalTables: notYet,
@@ -74,15 +71,12 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   PutItem: putItem,
   PutResourcePolicy: notYet,
   Query: query,
-  RestoreTableFromBackup: notYet,
-  RestoreTableToPointInTime: notYet,
   Scan: scan,
   SearchVectors: notYet,
   TagResource: tagResource,
   TransactGetItems: transactGetItems,
   TransactWriteItems: transactWriteItems,
   UntagResource: untagResource,
-  UpdateContinuousBackups: notYet,
   UpdateContributorInsights: notYet,
   UpdateGlobalTable: notYet,
   UpdateGlobalTableSettings: notYet,

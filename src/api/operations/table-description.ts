@@ -2,6 +2,7 @@ import type { Table } from '../../engine/table.ts'
 import type { ReplicaView, TableView } from '../control-plane.ts'
 import { asIndexKeySchema } from '../../item/key-schema.ts'
 import { streamArn, tableArn } from './arn.ts'
+import { restoreSummary } from './backups/restore-summary.ts'
 import { describeIndexes, keyElements } from './index-description.ts'
 import { decreasesOn } from './throughput-settings.ts'
 
@@ -22,6 +23,7 @@ export function describeTableView(region: string, view: TableView, nowMs: number
     ...describeIndexes(region, view),
     ...describeStream(region, table),
     ...globalTable(view),
+    RestoreSummary: restoreSummary(region, table),
     TableClassSummary: table.settings.tableClass === 'STANDARD' ? undefined : { TableClass: table.settings.tableClass },
     DeletionProtectionEnabled: table.settings.deletionProtection,
   }
