@@ -315,8 +315,10 @@ describe('a restore to a point in time', () => {
             const at = ContinuousBackupsDescription?.PointInTimeRecoveryDescription?.LatestRestorableDateTime ?? new Date(0)
             moments.push({ at, items: Object.fromEntries([...model].sort()) })
             nowMs = Math.max(nowMs, at.getTime()) + one.laterMs
-          } else if (one.kind === 'stepBack') nowMs -= one.ms
-          else if (one.kind === 'offAndOn') {
+          } else if (one.kind === 'stepBack') {
+            // Behind a moment, what is written then would belong to it.
+            nowMs = Math.max(nowMs - one.ms, (moments.at(-1)?.at.getTime() ?? 0) + 1)
+          } else if (one.kind === 'offAndOn') {
             await turn(source, false)
             moments.length = 0
             await carryOut({ kind: 'put', pk: 'k3', v: 'c' })
