@@ -3,10 +3,12 @@ import type { TestWorld } from '../../src/api/test-world.contract.ts'
 import { startTestWorld } from '../../src/api/test-world.contract.ts'
 import { explore } from './explore.ts'
 import { Model } from './model.ts'
+import type { Change } from './model-table.ts'
 import { ModelTable } from './model-table.ts'
 import type { MakeModel } from './run-history.ts'
 import type { IndexSpec, SingleStep, Step } from './steps.ts'
 import type { Item } from './values.ts'
+import { sameJson } from './values.ts'
 
 /** The test of the test: a model with one rule wrong must be found out, and what remains of the history must be what it takes to see it. */
 describe('a wrong rule is found, and shrunk to a few steps', () => {
@@ -39,7 +41,32 @@ describe('a wrong rule is found, and shrunk to a few steps', () => {
     expect(steps.length).toBeLessThanOrEqual(3)
     expect(JSON.stringify(steps.at(-1))).toMatch(/"add"|"get"|"query"|"scan"/)
   })
+
+  it('an INSERT that replaces', { timeout: 120_000 }, async () => {
+    const steps = await found(({ tables }, named) => new CarelessInserts(tables, named))
+    expect(steps.length).toBeLessThanOrEqual(2)
+    expect(JSON.stringify(steps.at(-1))).toContain('"statement":true')
+  })
+
+  it('a stream that tells of writes that changed nothing', { timeout: 120_000 }, async () => {
+    const steps = await found(({ tables }, named) => new Model(tables, named, (spec) => new TalkativeTable(spec)))
+    expect(steps.length).toBeLessThanOrEqual(2)
+  })
 })
+
+class CarelessInserts extends Model {
+  override carryOut(step: SingleStep): object {
+    if (step.kind === 'put' && step.statement === true) this.table(step.table).set(this.table(step.table).keyOf(step.item), undefined)
+    return super.carryOut(step)
+  }
+}
+
+class TalkativeTable extends ModelTable {
+  override record(change: Change): void {
+    super.record(change)
+    if (change.before !== undefined && sameJson(change.before, change.after)) super.record({ ...change, before: undefined })
+  }
+}
 
 class MergingTable extends ModelTable {
   override set(key: string, item: Item | undefined): void {

@@ -2,6 +2,9 @@
 import { Refused } from './refused.ts'
 import { sameJson } from './values.ts'
 
+/** What the model does not know, and accepts whatever it is. */
+export const anything = '*'
+
 export interface Reply {
   readonly status: number
   readonly body: unknown
@@ -10,8 +13,23 @@ export interface Reply {
 /** What is different, in words; undefined when nothing is. */
 export function difference(expected: object | Refused, reply: Reply): string | undefined {
   if (expected instanceof Refused) return errorDifference(expected, reply)
-  if (reply.status === 200 && sameJson(unordered(expected), unordered(reply.body))) return undefined
+  const body = 'Responses' in expected && Array.isArray(expected.Responses) ? known(expected, reply.body) : reply.body
+  if (reply.status === 200 && sameJson(unordered(expected), unordered(body))) return undefined
   return `expected ${print(expected)}\n     got ${reply.status} ${print(reply.body)}`
+}
+
+/** The answer, without what the model does not know. */
+function known(expected: unknown, actual: unknown): unknown {
+  if (expected === anything) return anything
+  if (Array.isArray(expected) && Array.isArray(actual)) return actual.map((each: unknown, at) => known(expected[at], each))
+  if (!isRecord(expected) || !isRecord(actual)) return actual
+  if (!Object.values(expected).some((each) => each === anything || typeof each === 'object')) return actual
+  const names = new Set([...Object.keys(actual), ...Object.keys(expected).filter((name) => expected[name] === anything)])
+  return Object.fromEntries([...names].map((name) => [name, known(expected[name], actual[name])]))
+}
+
+function isRecord(json: unknown): json is Record<string, unknown> {
+  return typeof json === 'object' && json !== null && !Array.isArray(json)
 }
 
 function errorDifference(expected: Refused, { status, body }: Reply): string | undefined {

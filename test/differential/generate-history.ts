@@ -3,7 +3,7 @@ import type { Random } from '../../src/base/random.ts'
 import { chance, integerBelow, pick, seededRandom } from '../../src/base/random.ts'
 import { olderCondition, olderUpdate, randomCondition, randomPaths, randomUpdate } from './generate-expressions.ts'
 import { fieldNames, keyValue, orderedPair, orderedScalar, randomField, randomScalar } from './generate-values.ts'
-import { keyAttributesOf } from './model-table.ts'
+import { isEmpty, keyAttributesOf } from './model-table.ts'
 import type {
   Capacity,
   Check,
@@ -19,11 +19,13 @@ import type {
   Reading,
   ReturnValues,
   Scan,
+  SetOperand,
   Step,
   TableSpec,
   Update,
+  UpdateAction,
 } from './steps.ts'
-import { itemOf } from './values.ts'
+import { itemOf, typeOf, unfitNumber } from './values.ts'
 import type { Item, Value } from './values.ts'
 
 export function generateHistory(seed: number, steps: number): History {
@@ -70,6 +72,7 @@ function randomStep(random: Random, tables: readonly TableSpec[]): Step {
   const spec = pick(random, tables)
   const capacity = maybe(random, 0.6, pick(random, ['TOTAL', 'INDEXES', 'NONE'] as const))
   const dice = integerBelow(random, 100)
+  if (chance(random, 0.2)) return randomStatement(random, tables, capacity)
   if (dice < 22) return { ...randomPut(random, spec), ...reported(random, capacity, ['ALL_OLD', 'NONE']) }
   if (dice < 50) return randomUpdateStep(random, spec, capacity)
   if (dice < 56) return { ...randomDelete(random, spec), ...reported(random, capacity, ['ALL_OLD', 'NONE']) }
@@ -89,6 +92,101 @@ function randomStep(random: Random, tables: readonly TableSpec[]): Step {
   if (dice < 98)
     return { kind: 'transact-write', writes: several(random, 4, () => transactedWrite(random, pick(random, tables))), capacity }
   return { kind: 'transact-get', gets: several(random, 4, () => randomGet(random, pick(random, tables))), capacity }
+}
+
+/** What PartiQL can say. */
+function randomStatement(random: Random, tables: readonly TableSpec[], capacity: Capacity): Step {
+  const spec = pick(random, tables)
+  const dice = integerBelow(random, 100)
+  if (dice < 50) return { ...statedWrite(random, spec), capacity }
+  if (dice < 58) {
+    const key = randomKey(random, spec)
+    const projection = maybe(random, 0.4, randomPaths(random, 4))
+    return {
+      kind: 'get',
+      table: spec.name,
+      key: fitsKey(spec, key) ? key : commonKeyOf(spec),
+      projection,
+      consistent: maybe(random, 0.3, true),
+      capacity,
+      statement: true,
+    }
+  }
+  if (dice < 70) return { kind: 'batch-statement', writes: several(random, 4, () => statedWrite(random, pick(random, tables))), capacity }
+  if (dice < 80) {
+    const writes = several(random, 4, () =>
+      chance(random, 0.2)
+        ? statedCheck(random, pick(random, tables))
+        : { ...statedWrite(random, pick(random, tables)), returnValues: undefined },
+    )
+    return { kind: 'transact-write', writes, capacity, statement: true }
+  }
+  const index = chance(random, 0.5) && spec.indexes.length > 0 ? pick(random, spec.indexes) : undefined
+  const { partition, sort } = index ?? { partition: [spec.partition], sort: spec.sort === undefined ? [] : [spec.sort] }
+  const depth = integerBelow(random, sort.length + 1)
+  const reading: Reading = { ...randomReading(random, spec, index, undefined), select: undefined, legacy: undefined, statement: true }
+  if (dice < 84) return { kind: 'scan', ...reading }
+  const keys = [
+    ...partition.map((key): KeyCondition => ({ name: key.name, range: { comparator: '=', value: commonKey(random, key) } })),
+    ...sort.slice(0, depth).map((key, at): KeyCondition => ({ name: key.name, range: sortRange(random, key, at === depth - 1) })),
+  ]
+  return { kind: 'query', keys, reverse: maybe(random, 0.4, true), ...reading }
+}
+
+function statedWrite(random: Random, spec: TableSpec): (Put | Update | Delete) & { returnValues?: ReturnValues } {
+  const kind = pick(random, ['put', 'update', 'update', 'delete'] as const)
+  const base = { table: spec.name, statement: true }
+  if (kind === 'put') return { kind, ...base, item: randomItem(random, spec) }
+  const key = randomKey(random, spec)
+  const condition = chance(random, 0.3) ? randomCondition(random) : undefined
+  const showOld = maybe(random, 0.5, true)
+  if (kind === 'delete') return { kind, ...base, key, condition, showOld, returnValues: maybe(random, 0.5, 'ALL_OLD' as const) }
+  const actions = randomUpdate(random, indexedValues(random, spec)).filter(sayable)
+  const returnValues = maybe(random, 0.5, pick(random, ['ALL_OLD', 'ALL_NEW', 'UPDATED_OLD', 'UPDATED_NEW'] as const))
+  return {
+    kind,
+    ...base,
+    key,
+    actions: actions.length === 0 ? [{ kind: 'remove', path: ['fa'] }] : actions,
+    condition,
+    showOld,
+    returnValues,
+  }
+}
+
+function statedCheck(random: Random, spec: TableSpec): Check {
+  const condition = maybe(random, 0.7, randomCondition(random))
+  return { kind: 'check', table: spec.name, statement: true, key: randomKey(random, spec), condition, showOld: maybe(random, 0.5, true) }
+}
+
+/** PartiQL has no if_not_exists, and adds to sets only. */
+function sayable(action: UpdateAction): boolean {
+  if (action.kind === 'add') return !('N' in action.value)
+  return action.kind !== 'set' || sayableOperand(action.operand)
+}
+
+function sayableOperand(operand: SetOperand): boolean {
+  if ('ifMissing' in operand) return false
+  return 'append' in operand ? operand.append.every(sayableOperand) : !('operator' in operand) || operand.operands.every(sayableOperand)
+}
+
+function fitsKey(spec: TableSpec, key: Item): boolean {
+  return keyAttributesOf(spec).every(({ name, type }) => {
+    const value = key[name]
+    return (
+      value !== undefined &&
+      typeOf(value) === type &&
+      !isEmpty(value) &&
+      unfitNumber(value) === undefined &&
+      JSON.stringify(value).length < 1000
+    )
+  })
+}
+
+function commonKeyOf(spec: TableSpec): Item {
+  return itemOf(
+    keyAttributesOf(spec).map(({ name, type }) => [name, type === 'S' ? { S: 'a' } : type === 'N' ? { N: '1' } : { B: 'AAE=' }] as const),
+  )
 }
 
 function transactedWrite(random: Random, spec: TableSpec): Put | Update | Delete | Check {

@@ -137,18 +137,27 @@ export interface ExpectedPage {
 export function pageOf(step: PagedStep, { table, index }: Selection, rows: readonly Row[], named: (table: string) => string): ExpectedPage {
   const fetched = index?.kind === 'local' && fetches(step, table, index)
   const [taken, more] = takenOf(rows, step.limit, fetched)
-  const filter = step.filter && normalizedCondition(step.filter)
-  const shown = taken.map(({ entry, item }) => (fetched ? item : entry)).filter((item) => filter === undefined || holds(filter, item))
-  const { projection } = step
+  const shown = shownRows(step, { table, index, rows: taken })
   const last = taken.at(-1)
   const body = {
-    Items: step.select === 'COUNT' ? undefined : shown.map((item) => (projection === undefined ? item : projected(projection, item))),
+    Items: step.select === 'COUNT' ? undefined : shown,
     Count: shown.length,
     ScannedCount: taken.length,
     LastEvaluatedKey: more && last !== undefined ? lastKey(table, index, last.entry) : undefined,
     ConsumedCapacity: report(step.capacity, table.spec, named(step.table), unitsOf(step, index, taken, fetched)),
   }
   return { body, taken: taken.length, more }
+}
+
+/** What passes the filter, as far as it is asked for. */
+export function shownRows(step: PagedStep, { table, index, rows }: Selection): readonly Item[] {
+  const fetched = index?.kind === 'local' && fetches(step, table, index)
+  const filter = step.filter && normalizedCondition(step.filter)
+  const { projection } = step
+  return rows
+    .map(({ entry, item }) => (fetched ? item : entry))
+    .filter((item) => filter === undefined || holds(filter, item))
+    .map((item) => (projection === undefined ? item : projected(projection, item)))
 }
 
 /** @param fetched what is fetched fills the page too */

@@ -7,6 +7,8 @@ import type { Item, Value } from './values.ts'
 export class ModelTable {
   readonly spec: TableSpec
   readonly #itemByKey = new Map<string, Item>()
+  /** What a stream shows. */
+  #changes: Change[] = []
 
   constructor(spec: TableSpec) {
     this.spec = spec
@@ -23,6 +25,20 @@ export class ModelTable {
   set(key: string, item: Item | undefined): void {
     if (item === undefined) this.#itemByKey.delete(key)
     else this.#itemByKey.set(key, item)
+  }
+
+  get changes(): readonly Change[] {
+    return this.#changes
+  }
+
+  /** A write that leaves everything as it was is no change (developer guide, "Change data capture for DynamoDB Streams"). */
+  record(change: Change): void {
+    if (!sameJson(change.before, change.after)) this.#changes.push(change)
+  }
+
+  /** Back to when there were so many. */
+  forget(count: number): void {
+    this.#changes = this.#changes.slice(0, count)
   }
 
   keyAttributes(): readonly KeyAttribute[] {
@@ -61,6 +77,12 @@ export class ModelTable {
     }
     return units
   }
+}
+
+export interface Change {
+  readonly key: string
+  readonly before: Item | undefined
+  readonly after: Item | undefined
 }
 
 export function keyAttributesOf({ partition, sort }: TableSpec): readonly KeyAttribute[] {

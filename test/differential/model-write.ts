@@ -33,6 +33,7 @@ export function checkRequest(write: Write): void {
     ...(write.condition === undefined ? [] : valuesOf(write.condition)),
     ...(write.kind === 'update' ? (write.actions ?? []).flatMap(valuesOfAction) : []),
   ]
+  if (write.statement === true) values.push({ M: write.kind === 'put' ? write.item : write.key })
   if (values.some((value) => unfitNumber(value) !== undefined)) throw validation()
   if (write.kind === 'update' && pathsClash((write.actions ?? []).map(({ path }) => path))) throw validation()
 }
@@ -55,6 +56,7 @@ export function checkAgainstTable(table: ModelTable, write: Write): string {
   const { spec } = table
   checkNumbers(write.kind === 'put' ? write.item : write.key)
   if (write.kind !== 'put') {
+    if (write.statement === true && table.keyAttributes().some(({ name }) => write.key[name] === undefined)) throw validation()
     checkKey(spec, write.key)
     const names = new Set(write.kind === 'update' ? (write.actions ?? []).map(({ path }) => path[0]) : [])
     const ofKey = [...names].find((name) => table.keyAttributes().some((attribute) => attribute.name === name))
@@ -72,16 +74,28 @@ export function checkAgainstTable(table: ModelTable, write: Write): string {
 /** What the write makes of the item that it meets. @throws Refused */
 export function carriedOut(table: ModelTable, key: string, write: Write): Written {
   const before = table.get(key)
-  if (write.condition !== undefined && !holds(normalizedCondition(write.condition), before ?? noAttributes)) {
+  if (write.statement === true && write.kind === 'put' && before !== undefined) {
+    throw new Refused('DuplicateItemException', 'Duplicate primary key exists in table')
+  }
+  if (!meets(write, before)) {
     throw new Refused('ConditionalCheckFailedException', 'The conditional request failed', {
       item: write.showOld === true ? before : undefined,
     })
   }
   const after = afterOf(table, write, before)
-  if (write.kind !== 'check') table.set(key, after)
+  if (write.kind !== 'check') {
+    table.set(key, after)
+    table.record({ key, before, after })
+  }
   const bytes = Math.max(before === undefined ? 0 : itemBytes(before), after === undefined ? 0 : itemBytes(after))
   const units = { table: writeUnits(bytes), byIndex: table.indexUnits(before, after) }
   return { key, before, after, attributes: returned(write, before, after), units }
+}
+
+/** A statement's condition names the key, which an item that is not there has not; but what is not there is deleted already. */
+function meets({ kind, condition, statement }: Write, before: Item | undefined): boolean {
+  if (statement === true && before === undefined) return kind === 'put' || kind === 'delete'
+  return condition === undefined || holds(normalizedCondition(condition), before ?? noAttributes)
 }
 
 function afterOf(table: ModelTable, write: Write, before: Item | undefined): Item | undefined {

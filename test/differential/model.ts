@@ -9,8 +9,20 @@ import { checkKey, checkKeyTypes, checkNotEmpty, ModelTable } from './model-tabl
 import type { Write, Written } from './model-write.ts'
 import { carriedOut, checkAgainstTable, checkEmptyKey, checkNumbers, checkRequest } from './model-write.ts'
 import type { Reason } from './refused.ts'
-import { Refused, validation } from './refused.ts'
-import type { BatchGet, BatchWrite, Get, GetStep, SingleStep, TableSpec, TransactGet, TransactWrite, WriteStep } from './steps.ts'
+import { outcomeOf, Refused, validation } from './refused.ts'
+import { anything } from './compare.ts'
+import type {
+  BatchGet,
+  BatchStatement,
+  BatchWrite,
+  Get,
+  GetStep,
+  SingleStep,
+  TableSpec,
+  TransactGet,
+  TransactWrite,
+  WriteStep,
+} from './steps.ts'
 import { itemBytes, itemOf, normalized, normalizedItem } from './values.ts'
 import type { Item } from './values.ts'
 
@@ -49,8 +61,10 @@ export class Model {
         return this.#batchGet(step)
       case 'batch-write':
         return this.#batchWrite(step)
+      case 'batch-statement':
+        return this.#batchStatement(step)
       case 'transact-write':
-        return this.#transactWrite(step)
+        return step.statement === true ? this.#transactStatements(step) : this.#transactWrite(step)
       case 'transact-get':
         return this.#transactGet(step)
     }
@@ -60,9 +74,11 @@ export class Model {
     checkRequest(write)
     const table = this.table(write.table)
     const { attributes, units, before, after } = carriedOut(table, checkAgainstTable(table, write), write)
+    const ConsumedCapacity = report(write.capacity, table.spec, this.#named(write.table), units)
+    if (write.statement === true) return { Items: attributes === undefined ? [] : [attributes], ConsumedCapacity }
     return {
       Attributes: attributes,
-      ConsumedCapacity: report(write.capacity, table.spec, this.#named(write.table), units),
+      ConsumedCapacity,
       ItemCollectionMetrics: write.metrics === true && (before ?? after) !== undefined ? metricsOf(table, write) : undefined,
     }
   }
@@ -71,12 +87,66 @@ export class Model {
     checkGet(get)
     const table = this.table(get.table)
     checkNumbers(get.key)
+    if (get.statement === true) return this.#select(get, table)
     checkKey(table.spec, get.key)
     const item = table.get(table.keyOf(get.key))
     const units = readUnits(item === undefined ? 0 : itemBytes(item), get.consistent === true ? 'strong' : 'eventual')
     return {
       Item: item && shown(item, get),
       ConsumedCapacity: report(get.capacity, table.spec, this.#named(get.table), tableUnits(units)),
+    }
+  }
+
+  #select(get: GetStep, table: ModelTable): object {
+    const { spec } = table
+    const found = table.get(table.keyOf(get.key))
+    const units = readUnits(found === undefined ? 0 : itemBytes(found), get.consistent === true ? 'strong' : 'eventual')
+    return {
+      Items: found === undefined ? [] : [shown(found, get)],
+      ConsumedCapacity: report(get.capacity, spec, this.#named(get.table), tableUnits(units)),
+    }
+  }
+
+  /** Each statement by itself; but none about the item of another. */
+  #batchStatement({ writes, capacity }: BatchStatement): object {
+    const keys = writes.map((write) =>
+      outcomeOf(() => {
+        checkRequest(write)
+        return { key: checkAgainstTable(this.table(write.table), write) }
+      }),
+    )
+    const named = writes.flatMap(({ table }, at) => {
+      const each = keys[at]
+      return each === undefined || each instanceof Refused ? [] : [`${table} ${each.key}`]
+    })
+    checkDistinct(named)
+    const done = writes.map((write, at) => {
+      const each = keys[at]
+      if (each === undefined || each instanceof Refused) return each ?? validation()
+      return outcomeOf(() => carriedOut(this.table(write.table), each.key, write))
+    })
+    const Responses = done.map((each, at) => {
+      const TableName = this.#named(writes[at]?.table ?? '')
+      if (!(each instanceof Refused)) return { TableName, Item: each.attributes }
+      const Code = reasonCodes[each.exception] ?? each.exception
+      return { TableName: each.text === undefined ? anything : TableName, Error: { Code, Message: each.text ?? anything, Item: each.item } }
+    })
+    const successful = writes.filter((_write, at) => !(done[at] instanceof Refused))
+    const reports = [...new Set(successful.map(({ table }) => table))].map((name) => {
+      const units = done.flatMap((each, at) => (each instanceof Refused || writes[at]?.table !== name ? [] : [each.units]))
+      return report(capacity, this.table(name).spec, this.#named(name), added(units))
+    })
+    return { Responses, ConsumedCapacity: capacity === undefined || capacity === 'NONE' ? undefined : reports }
+  }
+
+  #transactStatements({ writes, capacity }: TransactWrite): object {
+    cancelUnless(writes, checkRequest)
+    const keys = cancelUnless(writes, (write) => checkAgainstTable(this.table(write.table), write))
+    checkEach(writes.map(({ table }, at) => `${table} ${keys[at] ?? ''}`))
+    const written = this.#together(writes, keys)
+    return {
+      Responses: writes.map(() => ({})),
+      ConsumedCapacity: this.#transactionReport(writes, capacity, written.map(doubled), 'WriteCapacityUnits'),
     }
   }
 
@@ -137,12 +207,19 @@ export class Model {
     for (const write of writes) checkEmptyKey(this.table(write.table), write)
     const keys = cancelUnless(writes, (write) => checkAgainstTable(this.table(write.table), write))
     checkEach(writes.map(({ table }, at) => `${table} ${keys[at] ?? ''}`))
+    const written = this.#together(writes, keys)
+    return { ConsumedCapacity: this.#transactionReport(writes, capacity, written.map(doubled), 'WriteCapacityUnits') }
+  }
+
+  /** All of them or none. */
+  #together(writes: readonly Write[], keys: readonly string[]): readonly Written[] {
     const before = writes.map(({ table }, at) => this.table(table).get(keys[at] ?? ''))
+    const counts = [...this.#tables.values()].map((table) => table.changes.length)
     try {
-      const written = cancelUnless(writes, (write, at) => carriedOut(this.table(write.table), keys[at] ?? '', write))
-      return { ConsumedCapacity: this.#transactionReport(writes, capacity, written.map(doubled), 'WriteCapacityUnits') }
+      return cancelUnless(writes, (write, at) => carriedOut(this.table(write.table), keys[at] ?? '', write))
     } catch (error) {
       writes.forEach(({ table }, at) => this.table(table).set(keys[at] ?? '', before[at]))
+      ;[...this.#tables.values()].forEach((table, at) => table.forget(counts[at] ?? 0))
       throw error
     }
   }
@@ -236,4 +313,6 @@ function cancelUnless<Part, Result>(parts: readonly Part[], carryOut: (part: Par
 const reasonCodes: Readonly<Record<string, string>> = {
   ValidationException: 'ValidationError',
   ConditionalCheckFailedException: 'ConditionalCheckFailed',
+  DuplicateItemException: 'DuplicateItem',
+  ResourceNotFoundException: 'ResourceNotFound',
 }

@@ -27,3 +27,13 @@ export interface Reason {
 export function validation(text?: string): Refused {
   return new Refused('ValidationException', text)
 }
+
+/** What comes of it, a refusal too. */
+export function outcomeOf<T extends object>(model: () => T): T | Refused {
+  try {
+    return model()
+  } catch (error) {
+    if (error instanceof Refused) return error
+    throw error
+  }
+}

@@ -1,6 +1,7 @@
 /** From steps to requests of the wire. */
 import type { OperationName } from '../../src/api/service-model.ts'
 import { attributeUpdates, keyConditions, legacyConditions, nameIn } from './legacy.ts'
+import { statementOf, statementOfGet, statementOfReading } from './render-statement.ts'
 import { Expressions } from './render.ts'
 import type { Check, Delete, Get, IndexSpec, KeyAttribute, PagedStep, Put, Reported, SingleStep, TableSpec, Update } from './steps.ts'
 
@@ -48,7 +49,13 @@ function keySchema(partition: readonly KeyAttribute[], sort: readonly KeyAttribu
 }
 
 export function requestOf(step: SingleStep, named: Named): Request {
+  if ('statement' in step && step.statement === true) return statementRequest(step, named)
   switch (step.kind) {
+    case 'batch-statement':
+      return {
+        operation: 'BatchExecuteStatement',
+        input: without({ Statements: step.writes.map((write) => statementInput(write, named)), ReturnConsumedCapacity: step.capacity }),
+      }
     case 'put':
       return { operation: 'PutItem', input: writeInput(step, named) }
     case 'update':
@@ -93,6 +100,47 @@ export function requestOf(step: SingleStep, named: Named): Request {
       return { operation: 'TransactGetItems', input: without({ TransactItems, ReturnConsumedCapacity: step.capacity }) }
     }
   }
+}
+
+function statementRequest(step: SingleStep, named: Named): Request {
+  switch (step.kind) {
+    case 'put':
+    case 'update':
+    case 'delete':
+      return {
+        operation: 'ExecuteStatement',
+        input: { ...statementInput(step, named), ...without({ ReturnConsumedCapacity: step.capacity }) },
+      }
+    case 'get': {
+      const { consistent, capacity } = step
+      const input = { ...statementOfGet(step, named(step.table)), ConsistentRead: consistent, ReturnConsumedCapacity: capacity }
+      return { operation: 'ExecuteStatement', input: without(input) }
+    }
+    case 'transact-write': {
+      const TransactStatements = step.writes.map((write) => statementInput(write, named))
+      return { operation: 'ExecuteTransaction', input: without({ TransactStatements, ReturnConsumedCapacity: step.capacity }) }
+    }
+    default:
+      throw new Error(`there is no statement for ${step.kind}`)
+  }
+}
+
+function statementInput(write: (Put | Update | Delete | Check) & Reported, named: Named): object {
+  const ReturnValuesOnConditionCheckFailure = write.showOld === true ? 'ALL_OLD' : undefined
+  return without({ ...statementOf(write, named(write.table)), ReturnValuesOnConditionCheckFailure })
+}
+
+/** @param sort the sort attributes of what is read */
+export function statementPageRequest(step: PagedStep, named: Named, sort: readonly string[], NextToken: unknown): Request {
+  const { limit, consistent, capacity } = step
+  const input = {
+    ...statementOfReading(step, named(step.table), sort),
+    Limit: limit,
+    ConsistentRead: consistent,
+    ReturnConsumedCapacity: capacity,
+    NextToken,
+  }
+  return { operation: 'ExecuteStatement', input: without(input) }
 }
 
 const members = { put: 'Put', update: 'Update', delete: 'Delete', check: 'ConditionCheck' } as const

@@ -1,13 +1,13 @@
 /** Carries a history out in the product and in the model, step by step, and stops where they differ. */
 import type { Api } from '../../src/api/api.ts'
 import type { Reply } from './compare.ts'
-import { difference } from './compare.ts'
+import { canonical, difference } from './compare.ts'
 import { Model } from './model.ts'
 import type { Row, Selection } from './model-read.ts'
-import { keysOf, lastKey, order, pageOf, select } from './model-read.ts'
-import { Refused } from './refused.ts'
+import { keysOf, lastKey, order, pageOf, select, shownRows } from './model-read.ts'
+import { outcomeOf, Refused } from './refused.ts'
 import type { Request } from './requests.ts'
-import { createTableRequest, pageRequest, requestOf } from './requests.ts'
+import { createTableRequest, pageRequest, requestOf, statementPageRequest } from './requests.ts'
 import type { History, PagedStep, Step } from './steps.ts'
 import { equal, normalizedItem, sameJson } from './values.ts'
 import type { Item } from './values.ts'
@@ -78,7 +78,56 @@ class Run {
         return { operations: this.#operations, deviation: { at, request: error.request, what: error.message } }
       }
     }
-    return { operations: this.#operations, deviation: undefined }
+    const streamed = await this.#streams()
+    return { operations: this.#operations, deviation: streamed && { at: this.#history.steps.length, ...streamed } }
+  }
+
+  /** What the streams tell of each item, in its order; that of different items is not known where several were written together. */
+  async #streams(): Promise<Pick<Deviation, 'request' | 'what'> | undefined> {
+    for (const { name, stream } of this.#history.tables) {
+      if (!stream) continue
+      const table = this.#model.table(name)
+      const expected = new Map<string, object[]>()
+      for (const { key, before, after } of table.changes) {
+        const eventName = before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY'
+        const told = { eventName, OldImage: before, NewImage: after }
+        expected.set(key, [...(expected.get(key) ?? []), told])
+      }
+      const { request, records } = await this.#records(name)
+      for (const { eventName, dynamodb } of records) {
+        const { Keys, OldImage, NewImage } = dynamodb
+        const next = expected.get(table.keyOf(Keys))?.shift()
+        const got = { eventName, OldImage, NewImage }
+        if (!sameJson(next, got)) return { request, what: `the stream tells ${JSON.stringify(got)}\n instead of ${JSON.stringify(next)}` }
+      }
+      const missing = [...expected].find(([, changes]) => changes.length > 0)
+      if (missing !== undefined) return { request, what: `the stream misses ${JSON.stringify(missing)}` }
+    }
+    return undefined
+  }
+
+  /** Of all shards, in the order of their numbers. */
+  async #records(name: string): Promise<{ request: Request; records: readonly StreamRecord[] }> {
+    const ask = async (operation: Request['operation'], input: object): Promise<Readonly<Record<string, unknown>>> => {
+      const { status, body } = await this.#call({ operation, input })
+      if (status !== 200) throw new Found({ operation, input }, `cannot be read: ${JSON.stringify(body)}`)
+      return body as Readonly<Record<string, unknown>>
+    }
+    const { Streams } = await ask('ListStreams', { TableName: this.#named(name) })
+    const [{ StreamArn = '' } = {}] = Streams as readonly { StreamArn?: string }[]
+    const request: Request = { operation: 'DescribeStream', input: { StreamArn } }
+    const { StreamDescription } = await ask('DescribeStream', { StreamArn })
+    const records: StreamRecord[] = []
+    for (const { ShardId } of (StreamDescription as { Shards: readonly { ShardId: string }[] }).Shards) {
+      let { ShardIterator } = await ask('GetShardIterator', { StreamArn, ShardId, ShardIteratorType: 'TRIM_HORIZON' })
+      while (typeof ShardIterator === 'string') {
+        const { Records, NextShardIterator } = await ask('GetRecords', { ShardIterator })
+        records.push(...(Records as readonly StreamRecord[]))
+        ShardIterator = (Records as readonly StreamRecord[]).length === 0 ? undefined : NextShardIterator
+      }
+    }
+    const numbered = records.map((record) => [BigInt(record.dynamodb.SequenceNumber), record] as const)
+    return { request, records: numbered.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, record]) => record) }
   }
 
   async dropTables(): Promise<void> {
@@ -95,6 +144,7 @@ class Run {
   /** Reads page after page to the end; of every segment. */
   async #read(step: PagedStep): Promise<void> {
     const selection = outcomeOf(() => select(step, (name) => this.#model.table(name)))
+    if (step.statement === true) return this.#readByStatement(step, selection)
     if (selection instanceof Refused) return this.#compare(pageRequest(step, this.#named, undefined, 0), selection)
     const segments = step.kind === 'scan' ? (step.segments ?? 1) : 1
     const seen: Row[] = []
@@ -107,6 +157,27 @@ class Run {
     if (step.kind === 'scan' && (missing !== undefined || seen.length !== selection.rows.length)) {
       throw new Found(pageRequest(step, this.#named, undefined, 0), `a Scan of all segments misses ${JSON.stringify(missing?.entry)}`)
     }
+  }
+
+  /** Page after page to the end; what is on which page is the statement's own business. */
+  async #readByStatement(step: PagedStep, selection: Selection | Refused): Promise<void> {
+    const sort = selection instanceof Refused ? [] : keysOf(selection.table, selection.index).sort.map(({ name }) => name)
+    const first = statementPageRequest(step, this.#named, sort, undefined)
+    if (selection instanceof Refused) return this.#compare(first, selection)
+    const found: Item[] = []
+    let token: unknown
+    do {
+      const request = statementPageRequest(step, this.#named, sort, token)
+      const { status, body } = await this.#call(request)
+      const { Items, NextToken } = body as { Items?: readonly Item[]; NextToken?: unknown }
+      if (status !== 200 || Items === undefined) throw new Found(request, `expected items, got ${status} ${JSON.stringify(body)}`)
+      found.push(...Items)
+      token = NextToken
+    } while (token !== undefined)
+    const expected = shownRows(step, selection)
+    const ordered = step.kind === 'query' && selection.index === undefined
+    const same = ordered ? sameJson(expected, found) : sameJson(sortedTexts(expected), sortedTexts(found))
+    if (!same) throw new Found(first, `expected ${JSON.stringify(expected)}\n     got ${JSON.stringify(found)}`)
   }
 
   async #pages(step: PagedStep, selection: Selection, rows: readonly Row[], segment: number): Promise<void> {
@@ -163,13 +234,13 @@ class Run {
   }
 }
 
-function outcomeOf<T extends object>(model: () => T): T | Refused {
-  try {
-    return model()
-  } catch (error) {
-    if (error instanceof Refused) return error
-    throw error
-  }
+function sortedTexts(items: readonly Item[]): readonly string[] {
+  return items.map(canonical).sort()
+}
+
+interface StreamRecord {
+  readonly eventName: string
+  readonly dynamodb: { readonly Keys: Item; readonly OldImage?: Item; readonly NewImage?: Item; readonly SequenceNumber: string }
 }
 
 function rowsBehind(start: Item, step: PagedStep, { table, index }: Selection, rows: readonly Row[]): readonly Row[] {

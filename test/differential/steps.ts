@@ -76,6 +76,8 @@ export interface Conditional {
   readonly condition?: Condition | undefined
   /** ReturnValuesOnConditionCheckFailure. */
   readonly showOld?: boolean | undefined
+  /** Say it in PartiQL: where an INSERT replaces nothing, an UPDATE makes no item, and a DELETE of nothing meets every condition. */
+  readonly statement?: boolean | undefined
 }
 
 export interface Reported {
@@ -112,6 +114,7 @@ export interface Get {
   readonly table: string
   readonly key: Item
   readonly projection?: readonly Path[] | undefined
+  readonly statement?: boolean | undefined
 }
 
 export interface Reading {
@@ -124,6 +127,7 @@ export interface Reading {
   readonly consistent?: boolean | undefined
   readonly capacity?: Capacity
   readonly legacy?: boolean | undefined
+  readonly statement?: boolean | undefined
 }
 
 export interface Query extends Reading {
@@ -156,6 +160,15 @@ export interface TransactWrite {
   readonly kind: 'transact-write'
   readonly writes: readonly (Put | Update | Delete | Check)[]
   readonly capacity?: Capacity
+  /** ExecuteTransaction. */
+  readonly statement?: boolean | undefined
+}
+
+/** BatchExecuteStatement. */
+export interface BatchStatement {
+  readonly kind: 'batch-statement'
+  readonly writes: readonly ((Put | Update | Delete) & Reported)[]
+  readonly capacity?: Capacity
 }
 
 export interface TransactGet {
@@ -171,5 +184,5 @@ export type GetStep = Get & {
   readonly legacy?: boolean | undefined
 }
 export type PagedStep = Query | Scan
-export type SingleStep = WriteStep | GetStep | BatchGet | BatchWrite | TransactWrite | TransactGet
+export type SingleStep = WriteStep | GetStep | BatchGet | BatchWrite | BatchStatement | TransactWrite | TransactGet
 export type Step = SingleStep | PagedStep

@@ -1,0 +1,3 @@
+import { explorePart } from './part.ts'
+
+explorePart(2)
