@@ -18,6 +18,8 @@ import { Scope } from './binding/scope.ts'
 import type { ConditionPlan } from './condition.ts'
 import type { Insert, OrderKey, ParsedStatement, Returning, Select, Statement } from './partiql/ast.ts'
 import { bindItem, bindValues } from './partiql/bind-values.ts'
+import type { Column } from './partiql/columns.ts'
+import { columnsOf } from './partiql/columns.ts'
 import { parse } from './partiql/parse.ts'
 import type { ProjectionPlan } from './projection.ts'
 import type { Condition, Projection } from './syntax/ast.ts'
@@ -25,6 +27,7 @@ import type { UpdatePlan } from './update.ts'
 
 export { keyRangesOf, orderProblem, planAccess, sortPartitions, wholeKey } from './partiql/access.ts'
 export type { KeyAccess } from './partiql/access.ts'
+export { selectColumns } from './partiql/columns.ts'
 export type { OrderKey, ParsedStatement, Returning } from './partiql/ast.ts'
 
 export type StatementPlan = SelectPlan | InsertPlan | UpdateStatementPlan | DeletePlan | ExistsPlan
@@ -35,6 +38,8 @@ export interface SelectPlan {
   readonly index: string | undefined
   /** Undefined: all attributes. */
   readonly projection: ProjectionPlan | undefined
+  /** How what is projected is shown; undefined: items as they are. */
+  readonly columns: readonly Column[] | undefined
   /** The whole WHERE clause, conditions on keys included; undefined when there is none. */
   readonly condition: ConditionPlan | undefined
   readonly order: readonly OrderKey[]
@@ -133,6 +138,7 @@ function bindSelect(statement: Select, scope: Scope): SelectPlan {
     index,
     order,
     projection: bindProjection(statement.projection, scope),
+    columns: statement.projection && columnsOf(statement.projection),
     condition: bindWhere(statement.where, scope),
   }
 }
@@ -141,7 +147,7 @@ function bindWhere(where: Condition | undefined, scope: Scope): ConditionPlan | 
   return where === undefined ? undefined : bindCondition(where, scope)
 }
 
-/** That nested paths keep their nesting in the result, as in a ProjectionExpression, is a guess. */
+/** That paths must not overlap, as in a ProjectionExpression, is a guess. */
 function bindProjection(paths: Projection | undefined, scope: Scope): ProjectionPlan | undefined {
   return paths === undefined ? undefined : { paths: bindPaths(paths, scope) }
 }

@@ -1,6 +1,17 @@
 /** The part of an item that several document paths name. */
-import { itemOf } from './values.ts'
+import { itemOf, valueAt } from './values.ts'
 import type { Item, Path, Value } from './values.ts'
+
+/** What a SELECT shows: every value under the last name of its path and what follows it. */
+export function columns(paths: readonly Path[], item: Item): Item {
+  const entries = paths.flatMap((path) => {
+    const value = valueAt(item, path)
+    const from = path.findLastIndex((step) => typeof step === 'string')
+    const name = path.slice(from).map((step) => (typeof step === 'number' ? `[${step}]` : step))
+    return value === undefined ? [] : [[name.join(''), value] as const]
+  })
+  return itemOf(entries)
+}
 
 /** Nesting is kept, elements of lists move together, and what holds nothing of what was asked for is left out. */
 export function projected(paths: readonly Path[], item: Item): Item {

@@ -2,7 +2,7 @@
 import type { Units } from './model-capacity.ts'
 import { readUnits, report, tableUnits } from './model-capacity.ts'
 import { holds } from './model-condition.ts'
-import { projected, pathsClash } from './model-projection.ts'
+import { columns, projected, pathsClash } from './model-projection.ts'
 import type { ModelTable } from './model-table.ts'
 import { isEmpty, keyAttributesOf, projectedNames } from './model-table.ts'
 import { normalizedCondition, operandsOf, valuesOf } from './model-write.ts'
@@ -153,11 +153,12 @@ export function pageOf(step: PagedStep, { table, index }: Selection, rows: reado
 export function shownRows(step: PagedStep, { table, index, rows }: Selection): readonly Item[] {
   const fetched = index?.kind === 'local' && fetches(step, table, index)
   const filter = step.filter && normalizedCondition(step.filter)
-  const { projection } = step
+  const { projection, statement } = step
+  const show = statement === true ? columns : projected
   return rows
     .map(({ entry, item }) => (fetched ? item : entry))
     .filter((item) => filter === undefined || holds(filter, item))
-    .map((item) => (projection === undefined ? item : projected(projection, item)))
+    .map((item) => (projection === undefined ? item : show(projection, item)))
 }
 
 /** @param fetched what is fetched fills the page too */

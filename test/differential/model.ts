@@ -4,7 +4,7 @@
  */
 import type { Units } from './model-capacity.ts'
 import { added, readUnits, report, tableUnits } from './model-capacity.ts'
-import { pathsClash, projected } from './model-projection.ts'
+import { columns, pathsClash, projected } from './model-projection.ts'
 import { checkKey, checkKeyTypes, checkNotEmpty, ModelTable } from './model-table.ts'
 import type { Write, Written } from './model-write.ts'
 import { carriedOut, checkAgainstTable, checkEmptyKey, checkNumbers, checkRequest } from './model-write.ts'
@@ -102,7 +102,7 @@ export class Model {
     const found = table.get(table.keyOf(get.key))
     const units = readUnits(found === undefined ? 0 : itemBytes(found), get.consistent === true ? 'strong' : 'eventual')
     return {
-      Items: found === undefined ? [] : [shown(found, get)],
+      Items: found === undefined ? [] : [get.projection === undefined ? found : columns(get.projection, found)],
       ConsumedCapacity: report(get.capacity, spec, this.#named(get.table), tableUnits(units)),
     }
   }

@@ -3,8 +3,7 @@ import type { StoredItem } from '../../engine/stored-item.ts'
 import { encodeImage } from '../../engine/stored-item.ts'
 import { evaluateCondition } from '../../expression/condition.ts'
 import type { KeyAccess, OrderKey, SelectPlan } from '../../expression/partiql.ts'
-import { keyRangesOf, orderProblem, planAccess, sortPartitions } from '../../expression/partiql.ts'
-import { project } from '../../expression/projection.ts'
+import { keyRangesOf, orderProblem, planAccess, selectColumns, sortPartitions } from '../../expression/partiql.ts'
 import type { AttributeMap, AttributeValue } from '../../item/attribute-value.ts'
 import { indexPartitionPrefix } from '../../item/index-key.ts'
 import { isInvalid } from '../../item/invalid.ts'
@@ -115,9 +114,9 @@ function intersection(a: Bounds, b: Bounds): Bounds {
 }
 
 /** What a SELECT of one item returns of it. */
-export function selectedItem({ condition, projection }: SelectPlan, found: StoredItem): JsonBytes | undefined {
+export function selectedItem({ condition, columns }: SelectPlan, found: StoredItem): JsonBytes | undefined {
   if (condition !== undefined && !evaluateCondition(condition, found.item)) return undefined
-  return projection === undefined ? jsonBytes(found.image) : jsonItem(project(projection, found.item))
+  return columns === undefined ? jsonBytes(found.image) : jsonItem(selectColumns(columns, found.item))
 }
 
 interface Telling {
@@ -136,7 +135,7 @@ async function answerOf(source: ReadSource, plan: SelectPlan, page: RangePage, {
     if (item === undefined) continue
     if (fetches) fetchUnits += readUnits(item.sizeBytes, consistency)
     if (plan.condition !== undefined && !evaluateCondition(plan.condition, item.item)) continue
-    images.push(plan.projection === undefined ? item.image : encodeImage(project(plan.projection, item.item)))
+    images.push(plan.columns === undefined ? item.image : encodeImage(selectColumns(plan.columns, item.item)))
   }
   const units = page.bytesByRange.reduce((sum, bytes) => sum + readUnits(bytes, consistency), 0)
   return {

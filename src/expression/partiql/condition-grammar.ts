@@ -3,12 +3,13 @@
  *
  *   condition ::= and ( OR and )*         and ::= not ( AND not )*         not ::= NOT not | test
  *   test      ::= operand comparator operand | operand [ NOT ] BETWEEN operand AND operand | operand [ NOT ] IN list
- *               | path IS [ NOT ] ( MISSING | NULL ) | function '(' operand ',' operand ')' | '(' condition ')'
+ *               | path IS [ NOT ] ( MISSING | NULL | type ) | function '(' operand ',' operand ')' | '(' condition ')'
  *   list      ::= '[' operands ']' | '(' operands ')'
  *
  * A parenthesis may open a condition or an operand, which is only known at its end; so the functions below return either, and
  * {@link asCondition} refuses an operand that stands where a condition must.
  */
+import type { AttributeType } from '../../item/attribute-value.ts'
 import type { Call, Comparator, Condition, Operand } from '../syntax/ast.ts'
 import type { Cursor } from './cursor.ts'
 import { malformed, Refusal } from './cursor.ts'
@@ -99,16 +100,36 @@ function parseIn(cursor: Cursor, operand: Operand): Condition {
   return { kind: 'in', operand, candidates }
 }
 
-/** That IS NULL is true of the type NULL alone, and not of what is missing, is a guess. */
+/**
+ * "TRUE if the operand is a given, PartiQL data type, including NULL or MISSING" (developer guide, PartiQL operators). Guesses: that IS NULL
+ * is true of the type NULL alone, and not of what is missing; what the names of PartiQL's types stand for, of which the guide lists none.
+ */
 function parseIs(cursor: Cursor, operand: Operand): Condition {
   const negative = cursor.takeWord('NOT')
   if (cursor.takeWord('MISSING')) return presence(cursor, operand, negative)
-  if (operand.kind !== 'path') cursor.fail()
-  cursor.expectWord('NULL')
-  const type = cursor.enter(cursor.literal({ S: 'NULL' }))
-  const test: Call = { kind: 'call', function: 'attribute_type', operands: [operand, type] }
+  const types = typesByName.get(cursor.word() ?? '')
+  if (operand.kind !== 'path' || types === undefined) cursor.fail()
+  cursor.advance()
+  const tests = types.map((type): Call => {
+    const named = cursor.enter(cursor.literal({ S: type }))
+    return { kind: 'call', function: 'attribute_type', operands: [operand, named] }
+  })
+  const [only, ...others] = tests
+  const test: Condition = only !== undefined && others.length === 0 ? only : { kind: 'or', conditions: tests }
   return negative ? negated(test) : test
 }
+
+/** The types of PartiQL's specification: all numbers are one type in DynamoDB, and its sets are PartiQL's bags. */
+const typesByName: ReadonlyMap<string, readonly AttributeType[]> = new Map<string, readonly AttributeType[]>([
+  ['NULL', ['NULL']],
+  ...['BOOL', 'BOOLEAN'].map((name) => [name, ['BOOL']] as const),
+  ...['INT', 'INTEGER', 'SMALLINT', 'DECIMAL', 'NUMERIC', 'FLOAT', 'REAL'].map((name) => [name, ['N']] as const),
+  ...['STRING', 'CHAR', 'VARCHAR'].map((name) => [name, ['S']] as const),
+  ['BLOB', ['B']],
+  ['LIST', ['L']],
+  ...['STRUCT', 'TUPLE'].map((name) => [name, ['M']] as const),
+  ['BAG', ['SS', 'NS', 'BS']],
+])
 
 function presence(cursor: Cursor, operand: Operand, present: boolean): Condition {
   if (operand.kind !== 'path') cursor.fail()

@@ -64,7 +64,7 @@ function parseSelect(cursor: Cursor): Select {
   return { kind: 'select', ...source, projection, where, order }
 }
 
-/** That functions are refused in the list, though the guide speaks of them, is a gap; the text is a guess. */
+/** The guide says that the list may call functions, and shows none: what such a column would be called is not known. The text is a guess. */
 function parseProjected(cursor: Cursor): WrittenPath {
   if (cursor.atCall()) cursor.failAt(`Unsupported function: ${cursor.word()}`)
   return parsePath(cursor)
