@@ -131,14 +131,17 @@ describe('the operations on tables', () => {
     KeySchema: [{ AttributeName: 'a', KeyType: 'HASH' }],
   }
 
-  it('print the elements of a key schema', async () => {
+  it('print structures by their members, or as objects of their class', async () => {
     const [first] = await violationsOf('CreateTable', {
       ...endpointTable,
       TableName: 'abc',
       KeySchema: Array.from({ length: 3 }, () => ({ AttributeName: 'a', KeyType: 'HASH' })),
     })
-    const element = 'KeySchemaElement(attributeName=a, keyType=HASH)'
-    expect(first).toBe(violation(`'[${element}, ${element}, ${element}]'`, 'keySchema', atMost(2)))
+    const element =
+      '(?:KeySchemaElement\\(attributeName=a, keyType=HASH\\)|com\\.amazonaws\\.dynamodb\\.v20120810\\.KeySchemaElement@[0-9a-f]+)'
+    expect(first).toMatch(
+      new RegExp(`^Value '\\[${element}, ${element}, ${element}\\]' at 'keySchema' failed to satisfy constraint: ${atMost(2)}$`),
+    )
   })
 })
 
@@ -235,7 +238,9 @@ describe('bounds and sets of values', () => {
   it('print every request of a batch that is too long', async () => {
     const requests = Array.from({ length: 26 }, (_, at) => ({ DeleteRequest: { Key: { a: { S: `${at}` } } } }))
     const [first] = await violationsOf('BatchWriteItem', { RequestItems: { abc: requests } })
-    expect(first).toMatch(/^Value '\{abc=\[(com\.amazonaws\.dynamodb\.v20120810\.WriteRequest@[0-9a-f]+(, )?){26}\]\}' at 'requestItems' /)
+    expect(first).toMatch(
+      /^Value '\{abc=\[((WriteRequest\(.*?deleteRequest=DeleteRequest\(.*?\)\)|com\.amazonaws\.dynamodb\.v20120810\.WriteRequest@[0-9a-f]+)(, )?){26}\]\}' at 'requestItems' /,
+    )
     expect(first).toContain(`Map value must satisfy constraint: [${atMost(25)}, ${atLeast(1)}]`)
   })
 })

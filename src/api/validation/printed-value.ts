@@ -1,9 +1,13 @@
 import type { LinkedShape } from './linked-shape.ts'
 
 /**
- * A value as DynamoDB prints it in the text of a ValidationException: Java's `toString`. Structures show their class and an
- * identity (`com.amazonaws.dynamodb.v20120810.KeysAndAttributes@64f4fb9`), so their content is not echoed; only an element of a key schema
- * tells what is in it.
+ * A value as DynamoDB prints it in the text of a ValidationException: Java's `toString`. Structures show their members, absent ones as
+ * null; attribute values show their class and an identity, so their content is never echoed:
+ *
+ *   {t=[WriteRequest(putRequest=PutRequest(item={a=com.amazonaws.dynamodb.v20120810.AttributeValue@79175931}, workloadProfileName=null),
+ *   deleteRequest=null)]}
+ *
+ * (seen in 2024 and later; before that all structures were printed as attribute values are, and some of AWS's hosts still do so in 2026).
  */
 export function printedValue(shape: LinkedShape, value: unknown): string {
   return value === undefined || value === null ? 'null' : `'${javaText(shape, value)}'`
@@ -14,13 +18,8 @@ function javaText(shape: LinkedShape, value: unknown): string {
   if (shape.kind === 'list' && Array.isArray(value)) return `[${value.map((element) => javaText(shape.element, element)).join(', ')}]`
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null'
   if (shape.kind === 'map') return printedMap(value, (entry) => javaText(shape.value, entry))
-  if (shape.shape.type === 'map') return printedMap(value, (entry) => printedStructure('AttributeValue', entry))
-  if (shape.name === 'KeySchemaElement') return printedKeyElement(value)
-  return printedStructure(shape.name, value)
-}
-
-function printedKeyElement({ AttributeName = null, KeyType = null }: { AttributeName?: string | null; KeyType?: string | null }): string {
-  return `KeySchemaElement(attributeName=${AttributeName}, keyType=${KeyType})`
+  if (shape.kind === 'structure') return printedStructure(shape, value)
+  return shape.shape.type === 'map' ? printedMap(value, printedAttributeValue) : printedAttributeValue(value)
 }
 
 function printedMap(map: object, print: (entry: unknown) => string): string {
@@ -29,8 +28,18 @@ function printedMap(map: object, print: (entry: unknown) => string): string {
     .join(', ')}}`
 }
 
-function printedStructure(className: string, value: unknown): string {
-  return typeof value === 'object' && value !== null ? `com.amazonaws.dynamodb.v20120810.${className}@${identityOf(value)}` : 'null'
+/** The members that the public model does not have were seen as well. */
+const hiddenMembers: Readonly<Record<string, string>> = { PutRequest: 'workloadProfileName' }
+
+function printedStructure({ name, members }: Extract<LinkedShape, { kind: 'structure' }>, value: object): string {
+  const given = value as Readonly<Record<string, unknown>>
+  const printed = members.map((member) => `${member.path}=${javaText(member.shape, given[member.name] ?? null)}`)
+  const hidden = Object.hasOwn(hiddenMembers, name) ? hiddenMembers[name] : undefined
+  return `${name}(${[...printed, ...(hidden === undefined ? [] : [`${hidden}=null`])].join(', ')})`
+}
+
+function printedAttributeValue(value: unknown): string {
+  return typeof value === 'object' && value !== null ? `com.amazonaws.dynamodb.v20120810.AttributeValue@${identityOf(value)}` : 'null'
 }
 
 const identities = new WeakMap<object, string>()

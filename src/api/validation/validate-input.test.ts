@@ -74,7 +74,7 @@ describe('the constraints', () => {
       'BatchGetItem',
       { RequestItems: { 'a!': { Keys: [{}] } } },
       expect.stringMatching(
-        /^1 validation error detected: Value '\{a!=com\.amazonaws\.dynamodb\.v20120810\.KeysAndAttributes@[0-9a-f]+\}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: \[Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: \[a-zA-Z0-9_\.-\]\+\]$/,
+        /^1 validation error detected: Value '\{a!=KeysAndAttributes\(keys=\[\{\}\], attributesToGet=null, consistentRead=null, projectionExpression=null, expressionAttributeNames=null\)\}' at 'requestItems' failed to satisfy constraint: Map keys must satisfy constraint: \[Member must have length less than or equal to 255, Member must have length greater than or equal to 3, Member must satisfy regular expression pattern: \[a-zA-Z0-9_\.-\]\+\]$/,
       ),
     ],
     [
@@ -106,6 +106,14 @@ describe('the constraints', () => {
       'BatchGetItem',
       { RequestItems: { abc: null } },
       "1 validation error detected: Value '{abc=null}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must not be null]",
+    ],
+    [
+      'a structure with its members',
+      'BatchWriteItem',
+      { RequestItems: { 'a!': [{ PutRequest: { Item: { a: { S: 'x' } } } }, { DeleteRequest: { Key: {} } }] } },
+      expect.stringMatching(
+        /Value '\{a!=\[WriteRequest\(putRequest=PutRequest\(item=\{a=com\.amazonaws\.dynamodb\.v20120810\.AttributeValue@[0-9a-f]+\}, workloadProfileName=null\), deleteRequest=null\), WriteRequest\(putRequest=null, deleteRequest=DeleteRequest\(key=\{\}\)\)\]\}' at 'requestItems'/,
+      ),
     ],
     [
       'a list of keys that is too long, with the attributes of each',
