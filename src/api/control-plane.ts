@@ -10,6 +10,8 @@ import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/ta
 export interface ControlPlane {
   /** The engine of a Region, which comes alive on first use. Refused: no such Region (`not-found`), or it does not answer (`unavailable`). */
   engine(region: string): Promise<RegionEngine | Refusal>
+  /** The engine of a Region that runs. Undefined: it was not used yet, or does not answer. */
+  awake(region: string): RegionEngine | undefined
   /** @param filling the job that fills the table before it becomes `ACTIVE`; left out: it is empty */
   createTable(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal>
   /** The table as that Region sees it, also while it is being made or removed. */

@@ -1,6 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { encodeAnswer } from './answer.ts'
+import { authorize } from './authorize.ts'
+import type { Caller } from './caller.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { operations } from './operations/registry.ts'
 import type { OperationName } from './service-model.ts'
@@ -20,6 +22,8 @@ export interface Call {
   readonly operation: OperationName
   readonly input: unknown
   readonly host: string | undefined
+  /** Undefined: may do everything. */
+  readonly caller?: Caller | undefined
   /** For finding the request again in the log. */
   readonly requestId: string
 }
@@ -33,12 +37,14 @@ export function createDispatcher(options: { controlPlane: ControlPlane; clock: C
   const throttle = options.throttling === false ? undefined : new Throttle()
   const { controlPlane, clock, log } = options
   return {
-    async dispatch({ region, operation: name, input, host, requestId }) {
-      const operation = operations[name]
-      if (operation === undefined) return errorReply(unknownOperation)
+    async dispatch({ region, operation: name, input, host, caller, requestId }) {
       try {
-        const outcome =
-          validateInput(name, input) ?? (await operation.run({ region, controlPlane, nowMs: clock.nowMs(), host, throttle }, input))
+        const nowMs = clock.nowMs()
+        const denied = caller && (await authorize({ region, operation: name, input }, caller, controlPlane, nowMs))
+        if (denied !== undefined) return errorReply(denied)
+        const operation = operations[name]
+        if (operation === undefined) return errorReply(unknownOperation)
+        const outcome = validateInput(name, input) ?? (await operation.run({ region, controlPlane, nowMs, host, throttle, caller }, input))
         if (isWireError(outcome)) return errorReply(wrongAttributeValue(name, input) ?? outcome)
         return { status: 200, body: encodeAnswer(outcome) }
       } catch (error) {

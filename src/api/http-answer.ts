@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from './caller.ts'
 import { crc32 } from './crc32.ts'
 import type { Reply } from './dispatch.ts'
 import { regionOfHost } from './region-name.ts'
@@ -19,6 +20,8 @@ export interface Understood {
   readonly region: string
   readonly operation: OperationName
   readonly input: unknown
+  /** Undefined: may do everything. */
+  readonly caller: Caller | undefined
 }
 
 const jsonContentType = 'application/x-amz-json-1.0'

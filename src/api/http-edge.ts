@@ -6,19 +6,18 @@ import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Claim } from './authorization.ts'
 import { parseClaim } from './authorization.ts'
-import type { Credential, Credentials } from './credentials.ts'
+import type { Caller } from './caller.ts'
+import { callerOf } from './caller.ts'
+import type { Credentials } from './credentials.ts'
 import type { Dispatcher, Reply } from './dispatch.ts'
 import { errorReply } from './dispatch.ts'
 import type { Exchange, Understood } from './http-answer.ts'
 import { sendHealth, sendPlain, sendPreflight, sendReply } from './http-answer.ts'
 import { contentOf, readPayload } from './payload.ts'
-import { denial } from './permission.ts'
 import { regionOfHost } from './region-name.ts'
 import type { Body } from './request-body.ts'
 import { decompress, isCompressed, readBody } from './request-body.ts'
 import { newRequestId } from './request-id.ts'
-import type { Access } from './requested-access.ts'
-import { requestedAccess } from './requested-access.ts'
 import type { OperationName } from './service-model.ts'
 import { inputShapes, streamInputShapes } from './service-model.ts'
 import { verifySignature } from './sigv4.ts'
@@ -35,7 +34,7 @@ import {
 /**
  * HTTP: from a request to an operation's name, input and Region, and from a reply to a response.
  *
- *   method, content type ── body (bounded) ── [signature] ── JSON ── target ── who signed, which Region ── [may it?] ── dispatch
+ *   method, content type ── body (bounded) ── [signature] ── JSON ── target ── who signed, which Region ── dispatch: [may it?] …
  *
  * The order is that of DynamoDB's errors, as far as it has been observed; only where signatures are verified they come before
  * anything of the body is looked at. The connection is kept whatever a client sends, unless it will not stop sending.
@@ -94,14 +93,14 @@ function receive(options: HttpEdgeOptions, replies: Replies, exchange: Exchange,
   }
   const { bytes } = body
   answering(options, replies, exchange, () => {
-    const caller = identify(options, exchange.request, bytes)
-    if (isWireError(caller)) return caller
-    if (caller.content === undefined) return serializationError()
-    if (!isCompressed(exchange.request.headers['content-encoding'])) return understand(exchange.request, caller, caller.content)
-    decompress(caller.content, (text) => {
+    const signed = identify(options, exchange.request, bytes)
+    if (isWireError(signed)) return signed
+    if (signed.content === undefined) return serializationError()
+    if (!isCompressed(exchange.request.headers['content-encoding'])) return understand(exchange.request, signed, signed.content)
+    decompress(signed.content, (text) => {
       answering(options, replies, exchange, () => {
         if (text === 'too-large') return requestTooLarge
-        return text === 'not-gzip' ? serializationError() : understand(exchange.request, caller, text)
+        return text === 'not-gzip' ? serializationError() : understand(exchange.request, signed, text)
       })
     })
     return undefined
@@ -127,27 +126,29 @@ function answering(options: HttpEdgeOptions, replies: Replies, exchange: Exchang
   void options.dispatcher.dispatch({ ...call, host: request.headers.host, requestId }).then((reply) => replies.add(exchange, reply))
 }
 
-interface Caller {
+interface Signed {
   /** Refused later than the body when signatures are not looked at. */
   readonly claim: Claim | WireError
   /** Undefined: may do everything. */
-  readonly credential: Credential | undefined
+  readonly caller: Caller | undefined
   /** The body as the client means it, which may be compressed; undefined when its framing is broken. */
   readonly content: Buffer | undefined
 }
 
-function identify({ credentials, clock }: HttpEdgeOptions, request: IncomingMessage, body: Buffer): Caller | WireError {
+function identify({ credentials, clock }: HttpEdgeOptions, request: IncomingMessage, body: Buffer): Signed | WireError {
   const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers }
   const claim = parseClaim(signed)
   const payload = readPayload(signed, body)
   const content = contentOf(payload)
-  if (credentials === undefined) return { claim, credential: undefined, content }
+  if (credentials === undefined) return { claim, caller: undefined, content }
   if (isWireError(claim)) return claim
   const credential = verifySignature(claim, { ...signed, headers: request.headersDistinct }, payload, credentials, clock.nowMs())
-  return isWireError(credential) ? credential : { claim, credential, content }
+  if (isWireError(credential)) return credential
+  const { socket } = request
+  return { claim, caller: callerOf(credential, socket.remoteAddress, 'encrypted' in socket), content }
 }
 
-function understand(request: IncomingMessage, { claim, credential }: Caller, text: Buffer): Understood | WireError {
+function understand(request: IncomingMessage, { claim, caller }: Signed, text: Buffer): Understood | WireError {
   const input = parseJson(text)
   if (input === undefined) return serializationError()
   const operation = operationOf(request.headers['x-amz-target'])
@@ -155,16 +156,7 @@ function understand(request: IncomingMessage, { claim, credential }: Caller, tex
   if (isWireError(claim)) return claim
   const region = regionOf(claim, request.headers.host)
   if (region === undefined) return authenticationError('InvalidSignatureException', 'Credential should be scoped to a valid region. ')
-  const denied = credential && deniedTo(credential, requestedAccess(region, operation, input))
-  return denied ?? { region, operation, input }
-}
-
-function deniedTo(credential: Credential, wanted: readonly Access[]): WireError | undefined {
-  for (const access of wanted) {
-    const denied = denial(credential, access)
-    if (denied !== undefined) return denied
-  }
-  return undefined
+  return { region, operation, input, caller }
 }
 
 /** @returns undefined for what is no JSON; `null` is JSON, and no structure */

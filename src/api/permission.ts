@@ -1,12 +1,15 @@
 import type { Credential, Rule } from './credentials.ts'
+import { arnOf } from './caller.ts'
 import { ACCOUNT } from './operations/arn.ts'
+import type { PolicyVerdict } from './policy/policy.ts'
 import type { Access } from './requested-access.ts'
 import type { WireError } from './wire-error.ts'
 import { accessDenied } from './wire-error.ts'
 
 /**
- * Whether a key may do something, by IAM's order (IAM user guide, "Policy evaluation logic"): a deny anywhere decides, then an allow anywhere,
- * and what nobody mentions is denied. The texts are those of IAM ("Troubleshoot access denied error messages").
+ * Whether a key may do something, by IAM's order (IAM user guide, "Policy evaluation logic" and "Cross-account policy evaluation logic"): a
+ * deny anywhere decides. Then, in the account of the resource, an allow in either policy is enough; a key of another account needs
+ * both. What nobody mentions is denied. The texts are those of IAM ("Troubleshoot access denied error messages").
  */
 export type Verdict = 'allow' | 'deny' | 'silent'
 
@@ -14,12 +17,17 @@ export type Verdict = 'allow' | 'deny' | 'silent'
  * Why a key may not do this; undefined when it may.
  * @param resourcePolicy what the policy says that is attached to the resource, if there is one
  */
-export function denial(credential: Credential, access: Access, resourcePolicy: Verdict = 'silent'): WireError | undefined {
+export function denial(credential: Credential, access: Access, resourcePolicy: PolicyVerdict = 'silent'): WireError | undefined {
   const identity = identityVerdict(credential, access)
   if (identity === 'deny') return refusal(credential, access, 'with an explicit deny in an identity-based policy')
   if (resourcePolicy === 'deny') return refusal(credential, access, 'with an explicit deny in a resource-based policy')
-  if (identity === 'allow' || resourcePolicy === 'allow') return undefined
-  return refusal(credential, access, `because no identity-based policy allows the dynamodb:${access.action} action`)
+  const nobodyAllows = (kind: string): WireError =>
+    refusal(credential, access, `because no ${kind} policy allows the dynamodb:${access.action} action`)
+  if (credential.account === ACCOUNT) {
+    return identity === 'allow' || resourcePolicy === 'allow' ? undefined : nobodyAllows('identity-based')
+  }
+  if (identity !== 'allow') return nobodyAllows('identity-based')
+  return resourcePolicy === 'silent' ? nobodyAllows('resource-based') : undefined
 }
 
 /** What the key's own entry says. */
@@ -37,9 +45,9 @@ function tableOf(resource: string): string {
   return resource.split('/', 2)[1] ?? resource
 }
 
-function refusal({ account, accessKeyId }: Credential, { action, region, resource }: Access, because: string): WireError {
+function refusal(credential: Credential, { action, region, resource }: Access, because: string): WireError {
   return accessDenied(
-    `User: arn:aws:iam::${account}:user/${accessKeyId} is not authorized to perform: dynamodb:${action} on resource: ` +
+    `User: ${arnOf(credential)} is not authorized to perform: dynamodb:${action} on resource: ` +
       `arn:aws:dynamodb:${region}:${ACCOUNT}:${resource} ${because}`,
   )
 }

@@ -1,5 +1,6 @@
 import { parseStatement, tableOf } from '../expression/partiql.ts'
 import { isInvalid } from '../item/invalid.ts'
+import type { StatementInput } from './operations/statement.ts'
 import { streamOfIterator } from './operations/streams/shard-iterator.ts'
 import type { OperationName } from './service-model.ts'
 
@@ -17,12 +18,25 @@ export interface Access {
   readonly region: string
   /** The end of its ARN: `table/Orders`, `table/Orders/index/by-day`, `table/*`. */
   readonly resource: string
+  /** What the action is carried out with; left out where conditions have nothing to ask. */
+  readonly parts?: () => readonly Part[]
+  /** The whole request. */
+  readonly input?: Input
+  /** The operation that does this among other things. */
+  readonly enclosing?: OperationName
+}
+
+/** What concerns one item, or one statement: the members of GetItem, PutItem, … or of an entry of a batch or a transaction. */
+export interface Part {
+  readonly body: Input
+  readonly statement?: StatementInput
 }
 
 /** @param region the one that was called */
 export function requestedAccess(region: string, operation: OperationName, input: unknown): readonly Access[] {
   const wants = rules[operation](record(input), operation)
-  return wants.map(({ action, resource, elsewhere }) => ({ action, region: elsewhere ?? region, resource }))
+  const whole = record(input)
+  return wants.map(({ elsewhere, ...want }) => ({ input: whole, parts: () => [{ body: whole }], ...want, region: elsewhere ?? region }))
 }
 
 /** Every action that a request may need. */
@@ -35,9 +49,7 @@ export function knownActions(): ReadonlySet<string> {
   ])
 }
 
-interface Want {
-  readonly action: string
-  readonly resource: string
+interface Want extends Pick<Access, 'action' | 'resource' | 'parts' | 'enclosing'> {
   /** Another Region than the one that was called. */
   readonly elsewhere?: string
 }
@@ -64,7 +76,18 @@ const onGlobalTable: Rule = ({ GlobalTableName }, action) => [
 ]
 
 const onEachTable: Rule = ({ RequestItems }, action) =>
-  Object.keys(record(RequestItems)).map((name) => ({ action, resource: resourceOf(name) }))
+  Object.entries(record(RequestItems)).map(([name, wanted]) => ({ action, resource: resourceOf(name), parts: () => partsOfBatch(wanted) }))
+
+/** The keys of a BatchGetItem's entry, or the requests of a BatchWriteItem's. */
+function partsOfBatch(wanted: unknown): readonly Part[] {
+  if (Array.isArray(wanted)) {
+    return list(wanted)
+      .flatMap((request) => Object.values(record(request)))
+      .map((body) => ({ body: record(body) }))
+  }
+  const { Keys, ...common } = record(wanted)
+  return list(Keys).map((Key) => ({ body: { ...common, Key } }))
+}
 
 const partActions: Readonly<Record<string, string>> = {
   Get: 'GetItem',
@@ -75,11 +98,13 @@ const partActions: Readonly<Record<string, string>> = {
 }
 const transactionActions = Object.values(partActions)
 
-const onEachPart: Rule = ({ TransactItems }) =>
+const onEachPart: Rule = ({ TransactItems }, operation) =>
   list(TransactItems).flatMap((part) =>
-    Object.entries(record(part)).flatMap(([kind, body]) => {
+    Object.entries(record(part)).flatMap(([kind, given]): Want[] => {
       const action = Object.hasOwn(partActions, kind) ? partActions[kind] : undefined
-      return action === undefined || body === null ? [] : [{ action, resource: resourceOf(record(body)['TableName']) }]
+      if (action === undefined || given === null) return []
+      const body = record(given)
+      return [{ action, resource: resourceOf(body['TableName']), parts: () => [{ body }], enclosing: operation }]
     }),
   )
 
@@ -92,16 +117,23 @@ const verbs = {
   delete: 'PartiQLDelete',
 } as const
 
-const onEachStatement: Rule = ({ Statement, Statements, TransactStatements }) =>
-  [Statement, ...[...list(Statements), ...list(TransactStatements)].map((entry) => record(entry)['Statement'])]
-    .filter((text) => typeof text === 'string')
-    .flatMap((text) => {
-      const parsed = parseStatement(text)
+const onEachStatement: Rule = ({ Statement, Statements, TransactStatements, ...rest }, operation) =>
+  [{ ...rest, Statement }, ...list(Statements), ...list(TransactStatements)]
+    .map(record)
+    .filter(hasStatement)
+    .flatMap((body): Want[] => {
+      const parsed = parseStatement(body.Statement)
       if (isInvalid(parsed)) return []
       const { statement } = parsed
       const index = statement.kind === 'select' ? statement.index : statement.kind === 'exists' ? statement.select.index : undefined
-      return [{ action: verbs[statement.kind], resource: indexOf(resourceOf(tableOf(parsed)), index) }]
+      const resource = indexOf(resourceOf(tableOf(parsed)), index)
+      const enclosing = operation === 'ExecuteTransaction' ? operation : undefined
+      return [{ action: verbs[statement.kind], resource, parts: () => [{ body, statement: body }], ...(enclosing && { enclosing }) }]
     })
+
+function hasStatement(body: Input): body is Input & StatementInput {
+  return typeof body['Statement'] === 'string'
+}
 
 /** What fills a table from elsewhere also needs to be allowed to do so item by item. */
 const filling = ['BatchWriteItem', 'DeleteItem', 'GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem']

@@ -111,13 +111,21 @@ function isolatedRegions(
     ...(await engine.statistics(table)),
     replicas: undefined,
   })
+  // A promise does not say that it was kept; who asks for the engine first makes it awake.
+  const awake = new Map<string, RegionEngine>()
+  const opened = async (region: string): Promise<RegionEngine> => {
+    const engine = await open(region)
+    awake.set(region, engine)
+    return engine
+  }
   const find = async (region: string, name: string): Promise<TableView | Refusal> => {
     const engine = await open(region)
     const table = engine.table(name)
     return table === undefined ? missing(name) : view(engine, table)
   }
   return {
-    engine: async (region) => (unavailable.has(region) ? refuse('unavailable', `The Region ${region} does not answer`) : open(region)),
+    engine: async (region) => (unavailable.has(region) ? refuse('unavailable', `The Region ${region} does not answer`) : opened(region)),
+    awake: (region) => awake.get(region),
     async createTable(region, blueprint, filling) {
       const engine = await open(region)
       const table = await (filling === undefined ? engine.createTable(blueprint) : engine.createFilledTable(blueprint, filling))

@@ -67,6 +67,10 @@ export function resourceNotFound(message: string): WireError {
   return { exception: `${dynamodb}#ResourceNotFoundException`, status: 400, message, textMember: 'message' }
 }
 
+export function policyNotFound(message: string): WireError {
+  return { exception: `${dynamodb}#PolicyNotFoundException`, status: 400, message, textMember: 'message' }
+}
+
 export function conditionalCheckFailed(item?: JsonBytes): WireError {
   const error: WireError = {
     exception: `${dynamodb}#ConditionalCheckFailedException`,

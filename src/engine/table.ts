@@ -68,6 +68,14 @@ export interface TableSettings {
 export interface OwnSettings {
   /** Point-in-time recovery (`recovery.ts`); undefined: off. */
   readonly recovery: Recovery | undefined
+  /** Resource-based policies: of its streams by their labels, and its own under the empty name. */
+  readonly policies?: Readonly<Record<string, AttachedPolicy>>
+}
+
+/** What is said there is for who attaches it to know. */
+export interface AttachedPolicy {
+  readonly document: string
+  readonly revisionId: string
 }
 
 export interface Recovery {

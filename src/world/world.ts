@@ -80,6 +80,11 @@ export class World {
     return this.#regions.engine(region)
   }
 
+  /** The engine of a Region that runs. */
+  awake(region: string): RegionEngine | undefined {
+    return this.#regions.running(region)?.engine
+  }
+
   /** Tables with replicas in several Regions, or on their way to it. */
   globalTables(): readonly GlobalTable[] {
     return this.#registry.tables()

@@ -1,7 +1,9 @@
 import { isRefusal } from '../../engine/refusal.ts'
-import type { AttributeDefinition, TableBlueprint, TableSettings } from '../../engine/table.ts'
+import type { AttributeDefinition, OwnSettings, TableBlueprint, TableSettings } from '../../engine/table.ts'
+import { noOwnSettings } from '../../engine/table.ts'
 import type { KeyAttributeType, KeySchema } from '../../item/key-schema.ts'
 import { keyAttributes } from '../../item/key-schema.ts'
+import { parsePolicy } from '../policy/policy-document.ts'
 import { linkedShape } from '../validation/linked-shape.ts'
 import { printedValue } from '../validation/printed-value.ts'
 import type { WireError } from '../wire-error.ts'
@@ -26,18 +28,12 @@ interface Input extends ThroughputInput {
   readonly DeletionProtectionEnabled?: boolean
   readonly StreamSpecification?: StreamInput
   readonly Tags?: readonly Tag[]
+  readonly ResourcePolicy?: string
   readonly LocalSecondaryIndexes?: readonly IndexInput[]
   readonly GlobalSecondaryIndexes?: readonly IndexInput[]
 }
 
-const notYet = [
-  'SSESpecification',
-  'WarmThroughput',
-  'ResourcePolicy',
-  'GlobalTableSourceArn',
-  'GlobalTableSettingsReplicationMode',
-  'VectorIndexes',
-]
+const notYet = ['SSESpecification', 'WarmThroughput', 'GlobalTableSourceArn', 'GlobalTableSettingsReplicationMode', 'VectorIndexes']
 
 /** The table serves at once; the answer says CREATING as DynamoDB's does, and clients that wait see it ACTIVE when they look. */
 export const createTable = operation<Input>(async (context, input) => {
@@ -87,7 +83,16 @@ function planTable(name: string, input: Input, nowMs: number): TableBlueprint | 
     timeToLive: undefined,
     stream,
   }
-  return { name, schema, attributeDefinitions, settings, tags }
+  const own = planPolicy(input, nowMs)
+  if (isWireError(own)) return own
+  return { name, schema, attributeDefinitions, settings, tags, own }
+}
+
+function planPolicy({ ResourcePolicy }: Input, nowMs: number): OwnSettings | WireError {
+  if (ResourcePolicy === undefined) return noOwnSettings
+  const parsed = parsePolicy(ResourcePolicy, 'table')
+  if ('problem' in parsed) return validationError(parsed.problem)
+  return { ...noOwnSettings, policies: { '': { document: parsed.canonical, revisionId: String(nowMs) } } }
 }
 
 /** The order of these checks is partly a guess: each text has been observed, two mistakes at once have not. */

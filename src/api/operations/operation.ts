@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import type { Caller } from '../caller.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Throttle } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
@@ -12,6 +13,8 @@ export interface CallContext {
   readonly throttle: Throttle | undefined
   /** The `Host` that the client called; undefined for a call without HTTP. */
   readonly host: string | undefined
+  /** Undefined: nobody was asked who they are. */
+  readonly caller?: Caller | undefined
 }
 
 /**

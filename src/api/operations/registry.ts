@@ -5,6 +5,7 @@ import { batchGetItem } from './batch-get-item.ts'
 import { batchWriteItem } from './batch-write-item.ts'
 import { createTable } from './create-table.ts'
 import { deleteItem } from './delete-item.ts'
+import { deleteResourcePolicy } from './delete-resource-policy.ts'
 import { deleteTable } from './delete-table.ts'
 import { describeEndpoints } from './describe-endpoints.ts'
 import { describeLimits } from './describe-limits.ts'
@@ -13,10 +14,12 @@ import { describeTimeToLive } from './describe-time-to-live.ts'
 import { executeStatement } from './execute-statement.ts'
 import { executeTransaction } from './execute-transaction.ts'
 import { getItem } from './get-item.ts'
+import { getResourcePolicy } from './get-resource-policy.ts'
 import { listTables } from './list-tables.ts'
 import { listTagsOfResource } from './list-tags-of-resource.ts'
 import type { Operation } from './operation.ts'
 import { putItem } from './put-item.ts'
+import { putResourcePolicy } from './put-resource-policy.ts'
 import { query } from './query.ts'
 import { scan } from './scan.ts'
 import { streamOperations } from './streams/registry.ts'
@@ -41,7 +44,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   CreateGlobalTable: notYet,
   CreateTable: createTable,
   DeleteItem: deleteItem,
-  DeleteResourcePolicy: notYet,
+  DeleteResourcePolicy: deleteResourcePolicy,
   DeleteTable: deleteTable,
   DescribeContributorInsights: notYet,
   DescribeEndpoints: describeEndpoints,
@@ -60,7 +63,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   ExecuteTransaction: executeTransaction,
   ExportTableToPointInTime: notYet,
   GetItem: getItem,
-  GetResourcePolicy: notYet,
+  GetResourcePolicy: getResourcePolicy,
   ImportTable: notYet,
   ListContributorInsights: notYet,
   ListExports: notYet,
@@ -69,7 +72,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   ListTables: listTables,
   ListTagsOfResource: listTagsOfResource,
   PutItem: putItem,
-  PutResourcePolicy: notYet,
+  PutResourcePolicy: putResourcePolicy,
   Query: query,
   Scan: scan,
   SearchVectors: notYet,
