@@ -1,10 +1,16 @@
 import { request } from 'node:http'
-import { DynamoDBClient, PutItemCommand, CreateTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
+import {
+  DynamoDBClient,
+  PutItemCommand,
+  CreateTableCommand,
+  UpdateContributorInsightsCommand,
+  UpdateTableCommand,
+} from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLog } from '../base/log.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
-import type { ConflictsReply, DigestReply, FaultsReply, RegionsReply, ReplicationReply } from './wire.ts'
+import type { ConflictsReply, ContributorsReply, DigestReply, FaultsReply, RegionsReply, ReplicationReply } from './wire.ts'
 
 let server: RunningServer
 let url = ''
@@ -258,3 +264,29 @@ async function next(events: AsyncGenerator<ServerEvent, undefined>, name: string
     if (value.name === name) return value.data
   }
 }
+
+test('the most used keys are shown where that is watched', async () => {
+  await makeUsers()
+  expect(await get('tables/users/contributors')).toEqual({
+    error: 'The table users is in several Regions; say which one, as in region=eu-west-1.',
+  })
+  expect(await get('tables/users/contributors?region=us-east-1')).toEqual({
+    error: 'Contributor Insights are not on for users in us-east-1; UpdateContributorInsights puts them on.',
+  })
+  await client('us-east-1').send(new UpdateContributorInsightsCommand({ TableName: 'users', ContributorInsightsAction: 'ENABLE' }))
+  for (const id of ['ann', 'bob', 'ann']) await put('us-east-1', id, 'x')
+  const { rules, ...rest } = await get<ContributorsReply>('tables/users/contributors?region=us-east-1&limit=1')
+  expect(rest).toMatchObject({ table: 'users', region: 'us-east-1', mode: 'ACCESSED_AND_THROTTLED_KEYS' })
+  expect(rules).toEqual([
+    {
+      name: expect.stringMatching(/^DynamoDBContributorInsights-PKC-users-\d+$/) as string,
+      contributors: [{ key: { id: { S: 'ann' } }, value: 6, errorMax: 0 }],
+    },
+    { name: expect.stringMatching(/^DynamoDBContributorInsights-PKT-users-\d+$/) as string, contributors: [] },
+  ])
+  expect(await get('tables/users/contributors?region=us-east-1&limit=26')).toEqual({ error: 'limit must be a whole number from 1 to 25.' })
+  expect(await get('tables/users/contributors?region=us-east-1&index=by')).toMatchObject({
+    error: expect.stringContaining('the index by') as string,
+  })
+  expect(await get('tables/nothing/contributors')).toEqual({ error: 'There is no table nothing.' })
+})

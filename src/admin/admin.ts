@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Contributors } from '../api/contributors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogFields } from '../base/log.ts'
 import type { Scheduler } from '../base/scheduler.ts'
@@ -13,6 +14,7 @@ import type { Reply } from './reply.ts'
 import { Rejection } from './reply.ts'
 import type { RequestMeter } from './request-meter.ts'
 import { conflicts } from './routes/conflicts.ts'
+import { contributors } from './routes/contributors.ts'
 import { digest } from './routes/digest.ts'
 import { healAllFaults, healFault, injectFault, listFaults } from './routes/faults.ts'
 import { health } from './routes/health.ts'
@@ -37,6 +39,7 @@ export interface AdminOptions {
   readonly scheduler: Scheduler
   readonly log: Log
   readonly meter: RequestMeter
+  readonly contributors: Contributors
   readonly residentBytes: () => number
   readonly access: AccessRules
   readonly about: About
@@ -106,6 +109,10 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
   if (first === 'tables' && second !== undefined && third === 'digest' && rest.length === 0) {
     assertMethod(request, ['GET'])
     return digest(context, second)
+  }
+  if (first === 'tables' && second !== undefined && third === 'contributors' && rest.length === 0) {
+    assertMethod(request, ['GET'])
+    return contributors(context, second, query)
   }
   throw new Rejection(404, `There is nothing at ${prefix}${path}.`)
 }

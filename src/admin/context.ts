@@ -1,3 +1,4 @@
+import type { Contributors } from '../api/contributors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Faults } from '../world/faults.ts'
@@ -11,6 +12,7 @@ export interface AdminContext {
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly events: Events
+  readonly contributors: Contributors
   readonly about: About
 }
 

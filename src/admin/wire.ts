@@ -119,6 +119,33 @@ export interface DigestReply {
   readonly converged: boolean
 }
 
+export interface ContributorsReply {
+  readonly table: string
+  readonly region: string
+  /** The global index that was asked for. */
+  readonly index?: string
+  readonly mode: 'ACCESSED_AND_THROTTLED_KEYS' | 'THROTTLED_KEYS'
+  /** From when on it was watched: nothing is kept over a restart. */
+  readonly since: string
+  readonly rules: readonly ContributorRule[]
+}
+
+export interface ContributorRule {
+  /** `DynamoDBContributorInsights-PKC-…`: PK by partition key, SK by the whole key; C by what was consumed, T by how often it was throttled. */
+  readonly name: string
+  /** The heaviest first. */
+  readonly contributors: readonly Contributor[]
+}
+
+export interface Contributor {
+  /** The key attributes, as DynamoDB JSON. */
+  readonly key: Readonly<Record<string, unknown>>
+  /** Read units and three times the write units; or throttled requests. */
+  readonly value: number
+  /** How much of it may be other keys': 0 while there are few keys. */
+  readonly errorMax: number
+}
+
 /** What to break; `POST /_everywrite/faults` takes one. `durationMs` mends it by itself. */
 export type FaultBody = { readonly durationMs?: number } & (
   | { readonly kind: 'partition'; readonly between: readonly [string, string] }

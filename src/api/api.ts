@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import { Contributors } from './contributors.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Credentials } from './credentials.ts'
 import { createDispatcher } from './dispatch.ts'
@@ -18,6 +19,8 @@ import type { OperationName } from './service-model.ts'
 export interface Api {
   /** Answers one request of a `node:http` server. Timeouts of slow clients are the server's. */
   handle(request: IncomingMessage, response: ServerResponse): void
+  /** Which keys are used most, where that is watched. */
+  readonly contributors: Contributors
   /** The same without HTTP and without credentials, for the simulator. The input is DynamoDB JSON. */
   call(region: string, operation: OperationName, input: unknown): Promise<{ readonly status: number; readonly body: Uint8Array }>
 }
@@ -36,10 +39,12 @@ export interface ApiOptions {
 }
 
 export function createApi(options: ApiOptions): Api {
-  const dispatcher = createDispatcher(options)
+  const contributors = new Contributors()
+  const dispatcher = createDispatcher({ ...options, contributors })
   const edge = createHttpEdge({ ...options, dispatcher, onReply: options.onReply })
   return {
     handle: edge.handle,
+    contributors,
     call: (region, operation, input) =>
       dispatcher.dispatch({ region, operation, input, host: undefined, requestId: newRequestId(options.random) }),
   }

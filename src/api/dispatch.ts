@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import { encodeAnswer } from './answer.ts'
 import { authorize } from './authorize.ts'
 import type { Caller } from './caller.ts'
+import type { Contributors } from './contributors.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { operations } from './operations/registry.ts'
 import type { OperationName } from './service-model.ts'
@@ -33,9 +34,15 @@ export interface Reply {
   readonly body: Buffer
 }
 
-export function createDispatcher(options: { controlPlane: ControlPlane; clock: Clock; log: Log; throttling?: boolean }): Dispatcher {
+export function createDispatcher(options: {
+  controlPlane: ControlPlane
+  clock: Clock
+  log: Log
+  throttling?: boolean
+  contributors: Contributors
+}): Dispatcher {
   const throttle = options.throttling === false ? undefined : new Throttle()
-  const { controlPlane, clock, log } = options
+  const { controlPlane, clock, log, contributors } = options
   return {
     async dispatch({ region, operation: name, input, host, caller, requestId }) {
       try {
@@ -44,7 +51,8 @@ export function createDispatcher(options: { controlPlane: ControlPlane; clock: C
         if (denied !== undefined) return errorReply(denied)
         const operation = operations[name]
         if (operation === undefined) return errorReply(unknownOperation)
-        const outcome = validateInput(name, input) ?? (await operation.run({ region, controlPlane, nowMs, host, throttle, caller }, input))
+        const outcome =
+          validateInput(name, input) ?? (await operation.run({ region, controlPlane, nowMs, host, throttle, contributors, caller }, input))
         if (isWireError(outcome)) return errorReply(wrongAttributeValue(name, input) ?? outcome)
         return { status: 200, body: encodeAnswer(outcome) }
       } catch (error) {

@@ -53,6 +53,8 @@ export interface IndexWrite {
   readonly index: string
   /** Of the entry; of the larger one where an entry was replaced under its key. */
   readonly sizeBytes: number
+  /** What the entry holds, or held. */
+  readonly item: StoredItem
 }
 
 export class Derivation {
@@ -94,15 +96,15 @@ export class Derivation {
     if (index.status === 'DELETING') return
     const moved = was !== undefined && (is === undefined || Buffer.compare(was.key, is.key) !== 0)
     if (was !== undefined && is !== undefined && !moved && sameItem(was.item, is.item)) return
-    if (moved) this.#entry(index, was.key, undefined, was.item.sizeBytes)
+    if (moved) this.#entry(index, was.key, undefined, { sizeBytes: was.item.sizeBytes, item: was.item })
     if (is === undefined) return
     const sizeBytes = moved ? is.item.sizeBytes : Math.max(is.item.sizeBytes, was?.item.sizeBytes ?? 0)
-    this.#entry(index, is.key, encodeIndexEntry(itemKey, is.item), sizeBytes)
+    this.#entry(index, is.key, encodeIndexEntry(itemKey, is.item), { sizeBytes, item: is.item })
   }
 
-  #entry(index: Index, key: Key, value: Value | undefined, sizeBytes: number): void {
+  #entry(index: Index, key: Key, value: Value | undefined, told: Omit<IndexWrite, 'index'>): void {
     const { table, atMs, indexDelayMs, cause } = this.#options
-    this.indexWrites.push({ index: index.name, sizeBytes })
+    this.indexWrites.push({ index: index.name, ...told })
     const delayed = indexDelayMs > 0 && index.kind === 'global' && cause !== 'seed'
     this.writes.push(delayed ? delayedWrite(table.number, this.#next(), atMs + indexDelayMs, { key, value }) : { key, value })
   }

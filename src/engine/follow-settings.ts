@@ -1,5 +1,5 @@
 import { STREAM_RETENTION_MS } from './change-log.ts'
-import type { AttributeDefinition, Expiry, Index, IndexBlueprint, Stream, StreamView, Table } from './table.ts'
+import type { AttributeDefinition, Expiry, Index, IndexBlueprint, OwnSettings, Stream, StreamView, Table } from './table.ts'
 
 /**
  * Brings what a Region has of a table to what its settings ask for: indexes begin to be made or removed, expiry begins or ends, a stream begins or
@@ -13,7 +13,15 @@ export function followSettings(table: Table, nowMs: number, items: 'empty' | 'fi
   const indexes = followIndexes(table, items, nextSet)
   const expiry = followExpiry(table, items, nextSet)
   const streams = followStream(table.streams, table.settings.stream, nowMs)
-  return { ...table, attributeDefinitions: definitionsOf(table), indexes, expiry, streams, derivedSetsMade: made }
+  const own = withoutIndexes(table, indexes)
+  return { ...table, attributeDefinitions: definitionsOf(table), indexes, expiry, streams, own, derivedSetsMade: made }
+}
+
+/** What was watched of an index goes with it. */
+function withoutIndexes({ own }: Table, indexes: readonly Index[]): OwnSettings {
+  const names = new Set(['', ...indexes.map(({ name }) => name)])
+  if (own.insights === undefined || Object.keys(own.insights).every((name) => names.has(name))) return own
+  return { ...own, insights: Object.fromEntries(Object.entries(own.insights).filter(([name]) => names.has(name))) }
 }
 
 /** One definition for each attribute that is a key of the table or of an index, in the order in which they came to be. */

@@ -70,6 +70,17 @@ export interface OwnSettings {
   readonly recovery: Recovery | undefined
   /** Resource-based policies: of its streams by their labels, and its own under the empty name. */
   readonly policies?: Readonly<Record<string, AttachedPolicy>>
+  /** Contributor Insights: of its global indexes by their names, and its own under the empty name. */
+  readonly insights?: Readonly<Record<string, Insight>>
+}
+
+/** Whether it is watched which keys are used, and since when. */
+export interface Insight {
+  readonly enabled: boolean
+  readonly mode: 'ACCESSED_AND_THROTTLED_KEYS' | 'THROTTLED_KEYS'
+  /** Part of the names of its rules: when they were made. */
+  readonly rulesMadeAtMs: number
+  readonly changedAtMs: number
 }
 
 /** What is said there is for who attaches it to know. */

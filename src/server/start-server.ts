@@ -130,6 +130,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       scheduler: systemTime,
       log,
       meter,
+      contributors: api.contributors,
       residentBytes: () => process.memoryUsage.rss(),
       access: { loopback, token: adminToken },
       about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },

@@ -3,6 +3,7 @@ import { rowKey, spaces } from '../../engine/keyspace.ts'
 import type { SelectPlan, StatementPlan } from '../../expression/partiql.ts'
 import type { JsonBytes } from '../answer.ts'
 import { encodeAnswer, jsonList } from '../answer.ts'
+import { tellThrottled } from '../contributors.ts'
 import type { WireError } from '../wire-error.ts'
 import { isWireError, validationError } from '../wire-error.ts'
 import type { ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
@@ -97,12 +98,14 @@ async function run(step: Step | WireError): Promise<Done | WireError> {
   return step.kind === 'read' ? read(step) : write(step)
 }
 
-async function read({ engine, table, limits, itemKey, plan, consistent }: Read): Promise<Done | WireError> {
+async function read({ engine, table, limits, contributors, itemKey, plan, consistent }: Read): Promise<Done | WireError> {
   const throttled = limits?.refusal('read')
+  tellThrottled(throttled, contributors, itemKey)
   if (throttled !== undefined) return throttled
   const found = await engine.getItem(table, itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, consistent ? 'strong' : 'eventual')
   limits?.charge('read', { table: units, indexes: new Map() })
+  contributors?.read(itemKey, units)
   return { item: found && selectedItem(plan, found), work: units }
 }
 

@@ -8,6 +8,7 @@ import { isInvalid } from '../../item/invalid.ts'
 import { parseKey } from '../../item/item-key.ts'
 import { parseItem } from '../../item/parse-attribute-value.ts'
 import { jsonList, jsonObject } from '../answer.ts'
+import { tellThrottled } from '../contributors.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
 import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
@@ -127,6 +128,7 @@ async function openPart(context: CallContext, part: Part): Promise<OpenPart | Wi
 /** Reads until the answer is full; the keys that no longer fit are handed back. */
 async function readPart(part: OpenPart, bytesLeft: number) {
   const throttled = part.limits?.refusal('read')
+  for (const itemKey of part.itemKeys) tellThrottled(throttled, part.contributors, itemKey)
   if (throttled !== undefined) return { part, images: [], units: 0, sizeBytes: 0, unread: part.keys, throttled }
   const read = await readItems(part, bytesLeft)
   part.limits?.charge('read', { table: read.units, indexes: new Map() })
@@ -142,7 +144,10 @@ async function readItems(part: OpenPart, bytesLeft: number) {
     if (item !== undefined && sizeBytes + item.sizeBytes > bytesLeft) {
       return { part, images, units, sizeBytes, unread: part.keys.slice(at) }
     }
-    units += readUnits(item?.sizeBytes ?? 0, part.request.ConsistentRead === true ? 'strong' : 'eventual')
+    const itemUnits = readUnits(item?.sizeBytes ?? 0, part.request.ConsistentRead === true ? 'strong' : 'eventual')
+    const itemKey = part.itemKeys[at]
+    if (itemKey !== undefined) part.contributors?.read(itemKey, itemUnits)
+    units += itemUnits
     sizeBytes += item?.sizeBytes ?? 0
     if (item !== undefined) images.push(imageOf(item, part.projection))
   }

@@ -7,6 +7,7 @@ import { encodeItemKey, keyMismatch, parseKey } from '../../item/item-key.ts'
 import type { KeySchema } from '../../item/key-schema.ts'
 import type { ParsedItem } from '../../item/parse-attribute-value.ts'
 import { ITEM_BYTES_MAX, ITEM_TOO_LARGE, parseItem } from '../../item/parse-attribute-value.ts'
+import { tellThrottled } from '../contributors.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
 import type { ConsumedCapacity, ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
@@ -143,8 +144,9 @@ interface WrittenPart {
   readonly collections: readonly ItemCollectionMetrics[]
 }
 
-async function writePart({ engine, table, limits, writes }: OpenPart, input: Input): Promise<WrittenPart | WireError> {
+async function writePart({ engine, table, limits, contributors, writes }: OpenPart, input: Input): Promise<WrittenPart | WireError> {
   const throttled = limits?.refusal('write')
+  for (const { itemKey } of writes) tellThrottled(throttled, contributors, itemKey)
   if (throttled !== undefined) return { works: [], unprocessed: writes.map(({ request }) => request), throttled, collections: [] }
   const outcomes = await Promise.all(
     writes.map(({ itemKey, item }) =>
@@ -161,7 +163,9 @@ async function writePart({ engine, table, limits, writes }: OpenPart, input: Inp
     const outcome = outcomes[at]
     assert(outcome !== undefined, 'every write has an outcome')
     if (outcome.kind === 'written') {
-      works.push({ sizeBytes: outcome.result, indexWrites: outcome.indexWrites })
+      const { result: sizeBytes, indexWrites } = outcome
+      works.push({ sizeBytes, indexWrites })
+      contributors?.written(itemKey, sizeBytes, indexWrites, 1)
       const metrics = itemCollectionMetrics(input.ReturnItemCollectionMetrics, table, itemKey, outcome.collectionBytes)
       if (metrics !== undefined) collections.push(metrics)
     } else if (outcome.kind === 'conflict') unprocessed.push(request)

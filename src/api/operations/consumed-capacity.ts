@@ -27,6 +27,10 @@ export interface Consumption {
   readonly indexes: ReadonlyMap<Index, number>
 }
 
+export function totalUnits({ table, indexes }: Consumption): number {
+  return [...indexes.values()].reduce((sum, units) => sum + units, table)
+}
+
 /** One item's part in what a request wrote. */
 export interface WriteWork {
   /** The larger of the item before and after. */
@@ -84,8 +88,7 @@ function reported<C extends Capacity>(
   { table, indexes }: Consumption,
   capacity: (units: number) => C,
 ): ConsumedCapacity {
-  let total = table
-  for (const units of indexes.values()) total += units
+  const total = totalUnits({ table, indexes })
   if (wanted === 'TOTAL') return { TableName: given, ...capacity(total) }
   const local = unitsByName(indexes, 'local', capacity)
   const global = unitsByName(indexes, 'global', capacity)

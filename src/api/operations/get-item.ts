@@ -1,6 +1,7 @@
 import { readUnits } from '../../cost/capacity.ts'
 import { project } from '../../expression/projection.ts'
 import { jsonBytes, jsonItem } from '../answer.ts'
+import { tellThrottled } from '../contributors.ts'
 import { isWireError } from '../wire-error.ts'
 import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
 import { consumedCapacity } from './consumed-capacity.ts'
@@ -30,10 +31,12 @@ export const getItem = operation<Input>(async (context, input) => {
   if (isWireError(key)) return key
 
   const throttled = open.limits?.refusal('read')
+  tellThrottled(throttled, open.contributors, key.itemKey)
   if (throttled !== undefined) return throttled
   const found = await open.engine.getItem(open.table, key.itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, input.ConsistentRead === true ? 'strong' : 'eventual')
   open.limits?.charge('read', { table: units, indexes: new Map() })
+  open.contributors?.read(key.itemKey, units)
   return {
     Item: found && (bound.projection === undefined ? jsonBytes(found.image) : jsonItem(project(bound.projection, found.item))),
     ConsumedCapacity: consumedCapacity(input.ReturnConsumedCapacity, input.TableName, units),

@@ -13,7 +13,7 @@ import { jsonList } from '../answer.ts'
 import type { WireError } from '../wire-error.ts'
 import { isWireError, validationError } from '../wire-error.ts'
 import type { Consumption, ReturnConsumedCapacity } from './consumed-capacity.ts'
-import { consumedCapacity } from './consumed-capacity.ts'
+import { consumedCapacity, totalUnits } from './consumed-capacity.ts'
 import type { Placeholders } from './expressions.ts'
 import type { Bounds } from './key-range.ts'
 import type { ReadInput, ReadSource } from './read-source.ts'
@@ -35,6 +35,8 @@ export interface PagePlan {
   readonly reverse: boolean
   readonly filter: ConditionPlan | undefined
   readonly projection: ProjectionPlan | undefined
+  /** The values of the partition key, where one partition is read. */
+  readonly partition?: AttributeMap
 }
 
 /** A page holds items of at most 1 MB together, counted before the filter; always one, however large. */
@@ -45,10 +47,17 @@ export async function readPage(source: ReadSource, input: PageInput, plan: PageP
   const fetches = fetchesItems(source, input, plan)
   if (isWireError(fetches)) return fetches
   const throttled = source.limits?.refusal('read', source.index)
-  if (throttled !== undefined) return throttled
+  if (throttled !== undefined) {
+    source.contributors?.pageThrottled(source.index, plan.partition)
+    return throttled
+  }
   const page = await (fetches ? fetchedPage(source, input, plan) : visitedPage(source, input, plan))
   const units = unitsOf(source, input, page)
   source.limits?.charge('read', units)
+  if (page.seen !== undefined) {
+    const ofSource = source.index?.kind === 'global' ? (units.indexes.get(source.index) ?? 0) : totalUnits(units)
+    source.contributors?.pageRead(source.index, page.seen, ofSource, plan.partition)
+  }
   return {
     Items: page.images && jsonList(page.images),
     Count: page.matched,
@@ -68,14 +77,17 @@ interface ReadItems {
   /** Of each item that was fetched from the table, because the index did not have all of it. */
   readonly fetchedBytes: number[]
   last: AttributeMap | undefined
+  /** What was read, where somebody wants to know which keys are used. */
+  readonly seen: StoredItem[] | undefined
 }
 
-function nothingRead({ Select }: PageInput): ReadItems {
-  return { images: Select === 'COUNT' ? undefined : [], scanned: 0, matched: 0, sizeBytes: 0, fetchedBytes: [], last: undefined }
+function nothingRead({ contributors }: ReadSource, { Select }: PageInput): ReadItems {
+  const seen = contributors === undefined ? undefined : []
+  return { seen, images: Select === 'COUNT' ? undefined : [], scanned: 0, matched: 0, sizeBytes: 0, fetchedBytes: [], last: undefined }
 }
 
 async function visitedPage(source: ReadSource, input: PageInput, plan: PagePlan): Promise<ReadItems> {
-  const read = nothingRead(input)
+  const read = nothingRead(source, input)
   await visitItems(source, input, plan, read, (item) => take(read, plan, item))
   return read
 }
@@ -88,7 +100,7 @@ interface FoundEntry {
 /** First the entries, then their items, until those fill the page. An item that was deleted in between is not there. */
 async function fetchedPage(source: ReadSource, input: PageInput, plan: PagePlan): Promise<ReadItems> {
   const { engine, table } = source
-  const read = nothingRead(input)
+  const read = nothingRead(source, input)
   const found: FoundEntry[] = []
   await visitItems(source, input, plan, read, (entry, itemKey) => found.push({ entry, itemKey }))
   let fetchedBytes = 0
@@ -109,6 +121,7 @@ async function fetchedPage(source: ReadSource, input: PageInput, plan: PagePlan)
 function endedBehind(read: ReadItems, { table, index }: ReadSource, taken: readonly FoundEntry[]): ReadItems {
   const last = taken.at(-1)
   read.scanned = taken.length
+  read.seen?.splice(taken.length)
   read.sizeBytes = taken.reduce((sum, { entry }) => sum + entry.sizeBytes, 0)
   read.last = last && index && lastKeyOf(table, index, last.entry.item)
   return read
@@ -130,6 +143,7 @@ async function visitItems(
     read.scanned++
     read.sizeBytes += item.sizeBytes
     lastSeen = item
+    read.seen?.push(item)
     see(item, itemKey)
     return read.scanned < limit ? 'more' : 'last'
   }

@@ -5,6 +5,7 @@ import { evaluateCondition } from '../../expression/condition.ts'
 import type { Item } from '../../item/attribute-value.ts'
 import type { Answer, JsonBytes } from '../answer.ts'
 import { jsonBytes } from '../answer.ts'
+import { tellThrottled } from '../contributors.ts'
 import type { WireError } from '../wire-error.ts'
 import { conditionalCheckFailed, isWireError, itemCollectionFull, transactionConflict, validationError } from '../wire-error.ts'
 import type { ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
@@ -42,12 +43,14 @@ export async function carryOut(
   judge: (before: StoredItem | undefined) => Verdict<WriteResult>,
 ): Promise<WriteDone | WireError> {
   const throttled = open.limits?.refusal('write')
+  tellThrottled(throttled, open.contributors, itemKey)
   if (throttled !== undefined) return throttled
   const outcome = await open.engine.write(open.table, itemKey, judge)
   if (outcome.kind !== 'written') return notWritten(outcome)
   const { result, indexWrites, collectionBytes } = outcome
   const work = { sizeBytes: isWireError(result) ? 0 : result.sizeBytes, indexWrites }
   open.limits?.charge('write', consumptionOf(open.table, [work], 1))
+  open.contributors?.written(itemKey, work.sizeBytes, indexWrites, 1)
   return isWireError(result) ? result : { attributes: result.attributes, work, collectionBytes }
 }
 

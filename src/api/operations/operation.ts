@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts'
 import type { Caller } from '../caller.ts'
+import type { Contributors } from '../contributors.ts'
 import type { ControlPlane } from '../control-plane.ts'
 import type { Throttle } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
@@ -11,6 +12,7 @@ export interface CallContext {
   readonly nowMs: number
   /** Undefined: nothing is throttled. */
   readonly throttle: Throttle | undefined
+  readonly contributors?: Contributors
   /** The `Host` that the client called; undefined for a call without HTTP. */
   readonly host: string | undefined
   /** Undefined: nobody was asked who they are. */

@@ -5,6 +5,7 @@ import { resolveKeyCondition } from '../../expression/key-condition.ts'
 import type { LegacyParameters } from '../../expression/legacy.ts'
 import { isInvalid } from '../../item/invalid.ts'
 import type { AttributeMap } from '../../item/attribute-value.ts'
+import { newMap } from '../../item/attribute-value.ts'
 import type { IndexKeySchema } from '../../item/key-schema.ts'
 import { parseItem } from '../../item/parse-attribute-value.ts'
 import type { WireError } from '../wire-error.ts'
@@ -48,8 +49,18 @@ export const query = operation<Input>(async (context, input) => {
   if (isWireError(last)) return last
   const whole = within(range)
   const bounds = last === undefined ? whole : boundsBehind(whole, last, reverse)
-  return readPage(source, input, { bounds, reverse, filter: bound.filter, projection: bound.projection })
+  const partition = partitionOf(schema, range)
+  return readPage(source, input, { bounds, reverse, filter: bound.filter, projection: bound.projection, partition })
 })
+
+function partitionOf(schema: IndexKeySchema, { partition }: KeyRange): AttributeMap {
+  const values = newMap()
+  for (const [at, { name }] of schema.partition.entries()) {
+    const value = partition[at]
+    if (value !== undefined) values[name] = value
+  }
+  return values
+}
 
 /** The name of the legacy filter is recalled, not seen. */
 function filterProblem(filter: ConditionPlan, { partition, sort }: IndexKeySchema, { QueryFilter }: Input): WireError | undefined {

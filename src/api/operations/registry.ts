@@ -7,6 +7,7 @@ import { createTable } from './create-table.ts'
 import { deleteItem } from './delete-item.ts'
 import { deleteResourcePolicy } from './delete-resource-policy.ts'
 import { deleteTable } from './delete-table.ts'
+import { describeContributorInsights } from './describe-contributor-insights.ts'
 import { describeEndpoints } from './describe-endpoints.ts'
 import { describeLimits } from './describe-limits.ts'
 import { describeTable } from './describe-table.ts'
@@ -15,6 +16,7 @@ import { executeStatement } from './execute-statement.ts'
 import { executeTransaction } from './execute-transaction.ts'
 import { getItem } from './get-item.ts'
 import { getResourcePolicy } from './get-resource-policy.ts'
+import { listContributorInsights } from './list-contributor-insights.ts'
 import { listTables } from './list-tables.ts'
 import { listTagsOfResource } from './list-tags-of-resource.ts'
 import type { Operation } from './operation.ts'
@@ -27,6 +29,7 @@ import { tagResource } from './tag-resource.ts'
 import { transactGetItems } from './transact-get-items.ts'
 import { transactWriteItems } from './transact-write-items.ts'
 import { untagResource } from './untag-resource.ts'
+import { updateContributorInsights } from './update-contributor-insights.ts'
 import { updateItem } from './update-item.ts'
 import { updateTable } from './update-table.ts'
 import { updateTimeToLive } from './update-time-to-live.ts'
@@ -46,7 +49,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   DeleteItem: deleteItem,
   DeleteResourcePolicy: deleteResourcePolicy,
   DeleteTable: deleteTable,
-  DescribeContributorInsights: notYet,
+  DescribeContributorInsights: describeContributorInsights,
   DescribeEndpoints: describeEndpoints,
   DescribeExport: notYet,
   DescribeGlobalTable: notYet,
@@ -65,7 +68,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   GetItem: getItem,
   GetResourcePolicy: getResourcePolicy,
   ImportTable: notYet,
-  ListContributorInsights: notYet,
+  ListContributorInsights: listContributorInsights,
   ListExports: notYet,
   ListGlobalTables: notYet,
   ListImports: notYet,
@@ -80,7 +83,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   TransactGetItems: transactGetItems,
   TransactWriteItems: transactWriteItems,
   UntagResource: untagResource,
-  UpdateContributorInsights: notYet,
+  UpdateContributorInsights: updateContributorInsights,
   UpdateGlobalTable: notYet,
   UpdateGlobalTableSettings: notYet,
   UpdateItem: updateItem,

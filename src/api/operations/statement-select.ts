@@ -14,6 +14,7 @@ import { jsonBytes, jsonItem } from '../answer.ts'
 import type { WireError } from '../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../wire-error.ts'
 import type { Consumption } from './consumed-capacity.ts'
+import { totalUnits } from './consumed-capacity.ts'
 import type { Bounds } from './key-range.ts'
 import { boundsOf, indexBoundsOf } from './key-range.ts'
 import type { Found, Position, RangePage, ReadRange } from './range-reading.ts'
@@ -55,7 +56,11 @@ export async function selectPage(
   if (isWireError(order)) return order
 
   const throttled = source.limits?.refusal('read', source.index)
-  if (throttled !== undefined) return throttled
+  if (throttled !== undefined) {
+    for (const partition of order.access?.partitions ?? [])
+      source.contributors?.pageThrottled(source.index, partitionKey(source, partition))
+    return throttled
+  }
 
   const { access, reverse, merged } = order
   const ranges = access === undefined ? [wholeSource] : access.partitions.map((partition) => rangeOf(source, access, partition))
@@ -65,7 +70,25 @@ export async function selectPage(
   if (page === undefined) return INVALID_TOKEN
   const selected = await answerOf(source, plan, page, { fetches, consistency: ConsistentRead ? 'strong' : 'eventual' })
   source.limits?.charge('read', selected.consumption)
+  const { index, contributors } = source
+  if (contributors !== undefined) {
+    const units = index?.kind === 'global' ? (selected.consumption.indexes.get(index) ?? 0) : totalUnits(selected.consumption)
+    const [only, ...others] = access?.partitions ?? []
+    const partition = only === undefined || others.length > 0 ? undefined : partitionKey(source, only)
+    contributors.pageRead(
+      index,
+      page.found.map(({ item }) => item),
+      units,
+      partition,
+    )
+  }
   return selected
+}
+
+function partitionKey(source: ReadSource, values: readonly AttributeValue[]): AttributeMap {
+  return Object.fromEntries(
+    sourceSchema(source).partition.flatMap(({ name }, at) => (values[at] === undefined ? [] : [[name, values[at]]])),
+  )
 }
 
 /** The text is recalled, not seen. */

@@ -2,6 +2,7 @@ import type { RegionEngine } from '../../engine/region-engine.ts'
 import { isRefusal } from '../../engine/refusal.ts'
 import type { Table } from '../../engine/table.ts'
 import { servesItems } from '../../engine/table.ts'
+import type { TableContributors } from '../contributors.ts'
 import type { TableLimits } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
 import { accessDenied, fromRefusal, resourceNotFound, validationError } from '../wire-error.ts'
@@ -14,6 +15,8 @@ export interface OpenTable {
   readonly table: Table
   /** What its requests are held to; undefined: nothing. */
   readonly limits: TableLimits | undefined
+  /** Who wants to know which keys are used; undefined: nobody. */
+  readonly contributors: TableContributors | undefined
 }
 
 /** The name behind a name or an ARN. The texts for ARNs of other Regions and accounts are guesses. */
@@ -36,7 +39,9 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(name)
   if (table === undefined || !servesItems(table)) return tableGone
-  return { engine, table, limits: context.throttle?.limitsOf(context.region, table, context.nowMs) }
+  const { region, nowMs } = context
+  const limits = context.throttle?.limitsOf(region, table, nowMs)
+  return { engine, table, limits, contributors: table.own.insights && context.contributors?.of(table, nowMs) }
 }
 
 /** What item operations say of a table that is not there. Operations on tables name it. */

@@ -8,6 +8,7 @@ import type { OnceOnly } from '../../engine/once-only.ts'
 import { onceOnly } from '../../engine/once-only.ts'
 import type { RegionEngine } from '../../engine/region-engine.ts'
 import type { StoredItem } from '../../engine/stored-item.ts'
+import { tellThrottled } from '../contributors.ts'
 import type { WireError } from '../wire-error.ts'
 import {
   idempotentParameterMismatch,
@@ -65,7 +66,7 @@ export async function transactReads(
   parts: readonly ReadPart[],
 ): Promise<readonly (StoredItem | undefined)[] | WireError> {
   const hindrances = parts.map(
-    ({ table, itemKey, limits }) => limits?.refusal('read') ?? (engine.isBusy(table, itemKey) ? transactionConflict : undefined),
+    (part) => throttledPart(part, 'read') ?? (engine.isBusy(part.table, part.itemKey) ? transactionConflict : undefined),
   )
   if (hindrances.some((hindrance) => hindrance !== undefined)) return transactionCanceled(hindrances)
   const items = await readAndCharge(engine, parts)
@@ -75,8 +76,18 @@ export async function transactReads(
 
 async function readAndCharge(engine: RegionEngine, parts: readonly ReadPart[]): Promise<readonly (StoredItem | undefined)[]> {
   const items = await engine.getItems(parts)
-  for (const [at, { limits }] of parts.entries()) limits?.charge('read', { table: readUnitsOf(items[at]), indexes: new Map() })
+  for (const [at, { limits, contributors, itemKey }] of parts.entries()) {
+    const units = readUnitsOf(items[at])
+    limits?.charge('read', { table: units, indexes: new Map() })
+    contributors?.read(itemKey, units)
+  }
   return items
+}
+
+function throttledPart({ limits, contributors, itemKey }: ReadPart, kind: 'read' | 'write'): WireError | undefined {
+  const refusal = limits?.refusal(kind)
+  tellThrottled(refusal, contributors, itemKey)
+  return refusal
 }
 
 /** What it costs to read these items; those that are not there cost too. */
@@ -104,7 +115,7 @@ export async function transactWrites(
   parts: readonly WritePart[],
   once: OnceOnly | undefined,
 ): Promise<TransactionDone | WireError> {
-  const throttled = parts.map(({ limits }) => limits?.refusal('write'))
+  const throttled = parts.map((part) => throttledPart(part, 'write'))
   if (throttled.some((refusal) => refusal !== undefined)) return transactionCanceled(throttled)
   const outcome = await engine.transact(parts.map(transactedWrite), once)
   switch (outcome.kind) {
@@ -164,6 +175,7 @@ function chargeWrites(parts: readonly WritePart[], results: readonly Written<Wri
     assert(!isWireError(result), 'a transaction with an error in it is not committed')
     const part = parts[at]
     part?.limits?.charge('write', consumptionOf(part.table, [{ sizeBytes: result.sizeBytes, indexWrites }], 2))
+    part?.contributors?.written(part.itemKey, result.sizeBytes, indexWrites, 2)
     return { ...written, result }
   })
 }
