@@ -6,6 +6,8 @@ import { systemRandom } from '../base/system-random.ts'
 import { systemTime } from '../base/system-time.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
+import type { ChangeSink } from '../engine/change-sink.ts'
+import { Deliveries } from '../engine/deliveries.ts'
 import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
@@ -43,6 +45,8 @@ export interface TestWorldOptions {
   readonly sweepEveryMs?: number
   /** What fills new tables, beside what the engine fills by itself. */
   readonly fillers?: TableFillers
+  /** Where the changes of tables with destinations go; nowhere when left out. */
+  readonly changeSink?: ChangeSink
 }
 
 export async function startTestWorld(options: TestWorldOptions = {}): Promise<TestWorld> {
@@ -50,13 +54,15 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
   const engines = new Map<string, Promise<RegionEngine>>()
   const errors: LogFields[] = []
   const log: Log = { info() {}, warn() {}, error: (_event, fields) => errors.push(fields ?? {}) }
-  const housekeepings: Housekeeping[] = []
+  const housekeepings: { close(): void }[] = []
   const keepHouse = (engine: Promise<RegionEngine>): void => {
     const begun = engine.then((opened) => {
       const sweepEveryMs = options.sweepEveryMs ?? 1000
       const discard = async (table: Table): Promise<void> => void (await opened.dropTable(table.name))
       const fillers = options.fillers ?? {}
       housekeepings.push(Housekeeping.start({ engine: opened, scheduler: systemTime, clock, log, sweepEveryMs, fillers, discard }))
+      const sink = options.changeSink
+      if (sink !== undefined) housekeepings.push(Deliveries.start({ engine: opened, sink, scheduler: systemTime, clock, log }))
     })
     begun.catch((error: unknown) => log.error('housekeeping', { error }))
   }

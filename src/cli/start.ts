@@ -25,6 +25,7 @@ const help = `everywrite start: serve DynamoDB in several Regions
   --throttling on|off         hold tables to their throughput (default on)
   --ttl-sweep MS              how often expired items are looked for (default 1000)
   --index-delay MS            how far global secondary indexes lag behind their tables (default 0)
+  --kinesis NAME=URL,…        where records for a Kinesis stream are posted (* for all others); else they go to DIR/kinesis/REGION/NAME.jsonl
   --admin-token TOKEN         what the control API asks for (made up when others can reach the port)
   --log text                  text or json, on stderr
   --config FILE               the same settings as a JSON object
@@ -47,6 +48,7 @@ export const start: Command = {
     throttling: { type: 'string' },
     'ttl-sweep': { type: 'string' },
     'index-delay': { type: 'string' },
+    kinesis: { type: 'string' },
     log: { type: 'string' },
     config: { type: 'string' },
   },

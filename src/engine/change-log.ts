@@ -3,11 +3,11 @@ import type { Key, Range, Value, Write } from '../storage/store.ts'
 import { rowKey, spaceRange, spaces, suffixOf } from './keyspace.ts'
 import { StoredItem } from './stored-item.ts'
 import type { Table } from './table.ts'
-import { enabledStream } from './table.ts'
+import { enabledStream, isLive } from './table.ts'
 
 /**
  * What changed in one Region's table, in order: one record per change of what an item shows, whatever caused it, written in the
- * transaction that changed the item [REP-40]. Streams, point-in-time recovery and incremental exports all read it; a table that has none of
+ * transaction that changed the item [REP-40]. Streams, destinations, point-in-time recovery and incremental exports all read it; a table that has none of
  * them keeps none.
  *
  * A sequence number is above every earlier one of the table and never below the time of its commit:
@@ -36,7 +36,9 @@ export const STREAM_RETENTION_MS = 24 * 3600 * 1000
 
 /** Whether somebody reads, or may come to read, the changes of this table. */
 export function keepsChanges(table: Table): boolean {
-  return enabledStream(table) !== undefined || table.own.recovery !== undefined || table.logReaders.length > 0
+  const { recovery, destinations } = table.own
+  if (enabledStream(table) !== undefined || recovery !== undefined) return true
+  return table.logReaders.length > 0 || destinations?.some(isLive) === true
 }
 
 /** The row that holds the newest sequence number. */

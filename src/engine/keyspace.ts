@@ -41,6 +41,8 @@ export const spaces = {
   collections: 0x07,
   /** sequence(8) -> index entries that are written later, on purpose */
   delayed: 0x08,
+  /** when a destination began, ms(6) -> the sequence number of the next change for it */
+  deliveries: 0x0a,
 } as const
 
 export type Space = (typeof spaces)[keyof typeof spaces]

@@ -8,7 +8,7 @@ import { backupId, newBackupWrites, SYSTEM_BACKUP_DAYS } from './backup.ts'
 import { changeHeadKey, decodeChangeHead, encodeChangeHead, sequenceAt, timeOfSequence } from './change-log.ts'
 import { definitionKey, definitions, droppedKey, nextTableNumberKey, numberFrom, numberWrite } from './keyspace.ts'
 import { followSettings } from './follow-settings.ts'
-import type { Filling, Table, TableBlueprint } from './table.ts'
+import type { Filling, OwnSettings, Table, TableBlueprint } from './table.ts'
 import { decodeTable, encodeTable, noOwnSettings } from './table.ts'
 import type { Versioning } from './versioning.ts'
 
@@ -106,8 +106,8 @@ export class TableDefinitions {
   /**
    * Changes a definition; undefined when the table is gone. The keys, the number and the ids cannot change.
    *
-   * The change is made at a time that no change in the table's log has reached, and that all later ones are beyond when streams begin, end or
-   * split in it, or recovery begins: the time then parts the log exactly, whatever the clock does.
+   * The change is made at a time that no change in the table's log has reached, and that all later ones are beyond when streams or destinations begin,
+   * end or split in it, or recovery begins: the time then parts the log exactly, whatever the clock does.
    */
   async change(name: string, change: (table: Table, atMs: number) => TableChange): Promise<Table | undefined> {
     const key = definitionKey(name)
@@ -120,7 +120,7 @@ export class TableDefinitions {
       const atMs = Math.max(nowMs, timeOfSequence(decodeChangeHead(head)) + 1)
       const result = followSettings({ ...table, ...change(table, atMs) }, atMs, 'filled')
       const definition: Write = { key, value: encodeTable(result) }
-      const parts = result.streams !== table.streams || result.own.recovery?.sinceMs !== table.own.recovery?.sinceMs
+      const parts = partsLog(result.own, table.own) || result.streams !== table.streams
       return { writes: parts ? [definition, logFrom(number, atMs)] : [definition], result }
     })
     if (changed !== undefined) this.#follow(changed)
@@ -186,6 +186,10 @@ export interface Beginning {
   readonly status: Table['status']
   readonly globalId: string | undefined
   readonly filling: Filling | undefined
+}
+
+function partsLog(now: OwnSettings, before: OwnSettings): boolean {
+  return now.destinations !== before.destinations || now.recovery?.sinceMs !== before.recovery?.sinceMs
 }
 
 /** Makes all later changes of a table later than `ms` in its log. */

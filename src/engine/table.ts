@@ -72,6 +72,20 @@ export interface OwnSettings {
   readonly policies?: Readonly<Record<string, AttachedPolicy>>
   /** Contributor Insights: of its global indexes by their names, and its own under the empty name. */
   readonly insights?: Readonly<Record<string, Insight>>
+  /** Where its changes are delivered to, were, or could not be; the newest first. */
+  readonly destinations?: readonly Destination[]
+}
+
+/** Where changes are delivered to; what the name means is for who delivers them to know. */
+export interface Destination {
+  readonly target: string
+  /** `ENABLE_FAILED`: it could not be used, or is no longer. */
+  readonly status: 'ENABLING' | 'ACTIVE' | 'DISABLED' | 'ENABLE_FAILED'
+  readonly failure: string | undefined
+  /** Changes from then on are delivered. No two destinations of a table have the same moment. */
+  readonly sinceMs: number
+  /** How exactly it is told when something changed, as far as that was said. */
+  readonly precision: 'MILLISECOND' | 'MICROSECOND' | undefined
 }
 
 /** Whether it is watched which keys are used, and since when. */
@@ -197,6 +211,11 @@ export function servesItems(table: Table): boolean {
 export function enabledStream(table: Table): Stream | undefined {
   const last = table.streams.at(-1)
   return last?.endedAtMs === undefined ? last : undefined
+}
+
+/** Whether changes are kept for it. */
+export function isLive({ status }: Destination): boolean {
+  return status === 'ENABLING' || status === 'ACTIVE'
 }
 
 export function encodeTable(table: Table): Uint8Array {

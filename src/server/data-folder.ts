@@ -5,6 +5,7 @@
  *     lock/                who uses it now
  *     world/               the record of global tables
  *     regions/<region>/    one store per Region
+ *     kinesis/<region>/    records for Kinesis streams, a file of JSON lines each
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'

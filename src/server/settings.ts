@@ -36,6 +36,7 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
     throttling: source.choice('throttling', ['on', 'off']) !== 'off',
     sweepEveryMs: source.milliseconds('ttl-sweep'),
     indexDelayMs: source.milliseconds('index-delay'),
+    kinesisUrls: source.urls('kinesis'),
     adminToken: source.text('admin-token'),
     logFormat: source.choice<LogFormat>('log', ['text', 'json']) ?? 'text',
   }
@@ -75,6 +76,17 @@ const millisecondsMax = 24 * 3600 * 1000
 
 function bad(message: string): OperatorError {
   return new OperatorError('BAD_CONFIG', message)
+}
+
+function streamName(setting: string, stream: string): string {
+  if (stream === '*' || /^[a-zA-Z0-9_.-]{1,128}$/.test(stream)) return stream
+  throw bad(`${setting}: ${JSON.stringify(stream)} is no name of a stream; it is written as in orders=http://127.0.0.1:4567.`)
+}
+
+function httpUrl(setting: string, stream: string, text: unknown): URL {
+  const url = typeof text === 'string' && URL.canParse(text.trim()) ? new URL(text.trim()) : undefined
+  if (url?.protocol === 'http:' || url?.protocol === 'https:') return url
+  throw bad(`${setting}: the records of ${stream} go to an http or https URL, not ${JSON.stringify(text)}.`)
 }
 
 /** Settings as texts (flags) or JSON (a file). */
@@ -132,6 +144,20 @@ class Source {
     const stranger = regions.find((region) => !isAwsRegion(region))
     if (stranger !== undefined) throw bad(`There is no AWS Region ${stranger}.`)
     return [...new Set(regions)]
+  }
+
+  /** `NAME=URL`, several of them with commas between; `*` is for every other name. In a file, an object. */
+  urls(name: string): ReadonlyMap<string, URL> | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const entries =
+      typeof value === 'string'
+        ? value.split(',').map((part): [string, unknown] => [part.split('=', 1)[0]?.trim() ?? '', part.slice(part.indexOf('=') + 1)])
+        : typeof value === 'object' && value !== null && !Array.isArray(value)
+          ? Object.entries(value)
+          : undefined
+    if (entries === undefined) throw bad(`${name} must name streams and URLs, as in orders=http://127.0.0.1:4567.`)
+    return new Map(entries.map(([stream, text]) => [streamName(name, stream), httpUrl(name, stream, text)]))
   }
 
   assertAllRead(): void {

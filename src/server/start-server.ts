@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
 import { createAdmin } from '../admin/admin.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
@@ -20,6 +21,7 @@ import { assertMayBind, isLoopback } from './bind-rules.ts'
 import type { DataFolder } from './data-folder.ts'
 import { openDataFolder } from './data-folder.ts'
 import { listenHttp } from './http-listener.ts'
+import { KinesisSink } from './kinesis-sink.ts'
 import { createLmdbStores } from './lmdb-stores.ts'
 import { OperatorError } from './operator-error.ts'
 import type { TlsIdentity } from './tls-identity.ts'
@@ -48,6 +50,8 @@ export interface ServerConfig {
   readonly sweepEveryMs?: number | undefined
   /** How long entries of global secondary indexes wait behind their items, ms; undefined: they are written together. */
   readonly indexDelayMs?: number | undefined
+  /** Where the records of Kinesis streams are posted, by the stream's name; the others become files of the data folder. */
+  readonly kinesisUrls?: ReadonlyMap<string, URL> | undefined
   /** Undefined: none on loopback, one that is made up elsewhere. */
   readonly adminToken: string | undefined
   readonly log: Log
@@ -86,9 +90,14 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   let fail: (error: OperatorError) => void = () => undefined
   const failed = new Promise<OperatorError>((resolve) => (fail = resolve))
   const stores = storesIn(folder, (error) => fail(error))
+  const kinesis = new KinesisSink({
+    folder: folder === undefined ? undefined : join(folder.path, 'kinesis'),
+    urls: config.kinesisUrls ?? new Map(),
+  })
   let conflictsFound: ReturnType<typeof createAdmin>['conflictsFound'] = () => undefined
   const world = await World.open({
     stores,
+    changeSink: kinesis,
     regions: config.regions,
     clock: systemTime,
     clockMode: config.clockMode,
@@ -154,11 +163,13 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
         await listener.close()
         faults.close()
         await world.close()
+        await kinesis.close()
         await folder?.release()
       },
     }
   } catch (error) {
     await world.close()
+    await kinesis.close()
     throw error
   }
 }

@@ -2,6 +2,8 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { ChangeSink } from '../engine/change-sink.ts'
+import { Deliveries } from '../engine/deliveries.ts'
 import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
@@ -53,7 +55,8 @@ export class RegionNode {
   }
 
   async #start(): Promise<void> {
-    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, sweepEveryMs, indexDelayMs, fillers } = this.#options
+    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, sweepEveryMs, indexDelayMs } = this.#options
+    const { fillers, changeSink } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random })
@@ -76,7 +79,8 @@ export class RegionNode {
       if (dropped !== undefined) await engine.removeRowsOf(dropped)
     }
     const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers, discard })
-    this.#running = { store, clock, versions, engine, replication, housekeeping }
+    const deliveries = changeSink && Deliveries.start({ engine, sink: changeSink, scheduler, clock: trueClock, log })
+    this.#running = { store, clock, versions, engine, replication, housekeeping, deliveries }
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
@@ -97,6 +101,7 @@ export class RegionNode {
     if (running === undefined) return
     this.#running = undefined
     running.housekeeping.close()
+    running.deliveries?.close()
     running.replication.close()
     await this.#options.stores.crash(this.name, running.store)
   }
@@ -107,6 +112,7 @@ export class RegionNode {
     const running = this.#running
     this.#running = undefined
     running?.housekeeping.close()
+    running?.deliveries?.close()
     running?.replication.close()
     await running?.store.close()
   }
@@ -124,6 +130,8 @@ export interface Running {
   readonly engine: RegionEngine
   readonly replication: RegionReplication
   readonly housekeeping: Housekeeping
+  /** Undefined: nothing is delivered anywhere. */
+  readonly deliveries: Deliveries | undefined
 }
 
 export interface NodeOptions {
@@ -141,4 +149,6 @@ export interface NodeOptions {
   readonly indexDelayMs: number
   /** What fills new tables, beside what the engine fills by itself. */
   readonly fillers: TableFillers
+  /** Where the changes of tables with destinations go. */
+  readonly changeSink: ChangeSink | undefined
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { ChangeSink } from '../engine/change-sink.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
@@ -53,12 +54,13 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
-      const { sweepEveryMs = 1000, indexDelayMs = 0, fillers = {} } = this.#options
+      const { sweepEveryMs = 1000, indexDelayMs = 0, fillers = {}, changeSink } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         return decorateTransport === undefined ? plain : decorateTransport(plain, from)
       }
-      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport, sweepEveryMs, indexDelayMs, fillers })
+      const common = { stores, clock, clockMode, scheduler, random, log, transport, sweepEveryMs, indexDelayMs }
+      node = new RegionNode(name, { ...common, fillers, changeSink })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -118,6 +120,8 @@ export interface RegionsOptions {
   readonly indexDelayMs?: number
   /** What fills new tables, beside what the engine fills by itself; nothing when left out. */
   readonly fillers?: TableFillers
+  /** Where the changes of tables with destinations go; without one, destinations stay as they were asked for. */
+  readonly changeSink?: ChangeSink
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

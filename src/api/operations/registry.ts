@@ -9,9 +9,12 @@ import { deleteResourcePolicy } from './delete-resource-policy.ts'
 import { deleteTable } from './delete-table.ts'
 import { describeContributorInsights } from './describe-contributor-insights.ts'
 import { describeEndpoints } from './describe-endpoints.ts'
+import { describeKinesisStreamingDestination } from './describe-kinesis-streaming-destination.ts'
 import { describeLimits } from './describe-limits.ts'
 import { describeTable } from './describe-table.ts'
 import { describeTimeToLive } from './describe-time-to-live.ts'
+import { disableKinesisStreamingDestination } from './disable-kinesis-streaming-destination.ts'
+import { enableKinesisStreamingDestination } from './enable-kinesis-streaming-destination.ts'
 import { executeStatement } from './execute-statement.ts'
 import { executeTransaction } from './execute-transaction.ts'
 import { getItem } from './get-item.ts'
@@ -31,6 +34,7 @@ import { transactWriteItems } from './transact-write-items.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateContributorInsights } from './update-contributor-insights.ts'
 import { updateItem } from './update-item.ts'
+import { updateKinesisStreamingDestination } from './update-kinesis-streaming-destination.ts'
 import { updateTable } from './update-table.ts'
 import { updateTimeToLive } from './update-time-to-live.ts'
 
@@ -55,13 +59,13 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   DescribeGlobalTable: notYet,
   DescribeGlobalTableSettings: notYet,
   DescribeImport: notYet,
-  DescribeKinesisStreamingDestination: notYet,
+  DescribeKinesisStreamingDestination: describeKinesisStreamingDestination,
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
   DescribeTableReplicaAutoScaling: notYet,
   DescribeTimeToLive: describeTimeToLive,
-  DisableKinesisStreamingDestination: notYet,
-  EnableKinesisStreamingDestination: notYet,
+  DisableKinesisStreamingDestination: disableKinesisStreamingDestination,
+  EnableKinesisStreamingDestination: enableKinesisStreamingDestination,
   ExecuteStatement: executeStatement,
   ExecuteTransaction: executeTransaction,
   ExportTableToPointInTime: notYet,
@@ -87,7 +91,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   UpdateGlobalTable: notYet,
   UpdateGlobalTableSettings: notYet,
   UpdateItem: updateItem,
-  UpdateKinesisStreamingDestination: notYet,
+  UpdateKinesisStreamingDestination: updateKinesisStreamingDestination,
   UpdateTable: updateTable,
   UpdateTableReplicaAutoScaling: notYet,
   UpdateTimeToLive: updateTimeToLive,
