@@ -22,6 +22,7 @@ const scripts = [
   ['transactions.py', 'writes and reads in transactions, and tells why one was cancelled'],
   ['partiql.py', 'runs statements, pages, batches and transactions of PartiQL'],
   ['streams.py', 'reads streams from their beginning, their end and a sequence number'],
+  ['backups.py', 'backs tables up, lists backups in pages, and restores them and a moment'],
   ['errors.py', 'gets errors of the names and texts that DynamoDB gives, and tries again what was throttled'],
 ] as const
 

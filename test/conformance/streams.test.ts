@@ -1,8 +1,8 @@
 import type { _Record, StreamViewType } from '@aws-sdk/client-dynamodb-streams'
 import { DescribeStreamCommand, GetRecordsCommand, GetShardIteratorCommand, ListStreamsCommand } from '@aws-sdk/client-dynamodb-streams'
-import { DeleteItemCommand, DescribeTableCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import { DeleteItemCommand, DescribeTableCommand, PutItemCommand, UpdateItemCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { describe, expect, it } from 'vitest'
-import { tablesAreSlow, useEndpoint, useTable } from './endpoint.ts'
+import { makeTable, tablesAreSlow, untilActive, useEndpoint, useTable } from './endpoint.ts'
 import { refusalOf, validation } from './refusal.ts'
 
 const endpoint = useEndpoint()
@@ -114,6 +114,40 @@ describe('a stream', () => {
     }
     await expect.poll(look, { timeout: WAIT_MS, interval: 100 }).toEqual(['latest'])
   })
+})
+
+describe('the stream of a table', () => {
+  it(
+    'is put on and taken off, and its view is no setting that can be changed',
+    async () => {
+      const TableName = endpoint.name('stream-switched')
+      await makeTable(endpoint.client, TableName, 'pk S')
+      const update = (StreamEnabled: boolean, view?: StreamViewType) => ({
+        TableName,
+        StreamSpecification: { StreamEnabled, ...(view === undefined ? {} : { StreamViewType: view }) },
+      })
+      expect((await refusalOf(endpoint, 'UpdateTable', update(false))).message).toBe(
+        `Table has no stream to disable: TableName: ${TableName}`,
+      )
+      await endpoint.client.send(new UpdateTableCommand(update(true, 'NEW_IMAGE')))
+      await untilActive(endpoint.client, TableName)
+      const StreamArn = await arnOf(TableName)
+      expect((await refusalOf(endpoint, 'UpdateTable', update(true, 'OLD_IMAGE'))).message).toBe(
+        `Table already has an enabled stream: TableName: ${TableName}`,
+      )
+      await endpoint.client.send(new PutItemCommand({ TableName, Item: { pk: { S: 'a' } } }))
+      await written(TableName, 1)
+      await endpoint.client.send(new UpdateTableCommand(update(false)))
+      await untilActive(endpoint.client, TableName)
+      const { Table } = await endpoint.client.send(new DescribeTableCommand({ TableName }))
+      expect([Table?.StreamSpecification, Table?.LatestStreamArn]).toEqual([undefined, StreamArn])
+      // What it has can still be read.
+      const status = async () => (await endpoint.streams.send(new DescribeStreamCommand({ StreamArn }))).StreamDescription?.StreamStatus
+      await expect.poll(status, { timeout: WAIT_MS, interval: 100 }).toBe('DISABLED')
+      expect(await recordsOf(TableName)).toHaveLength(1)
+    },
+    tablesAreSlow ? 600_000 : 60_000,
+  )
 })
 
 describe('streams refuse', () => {
