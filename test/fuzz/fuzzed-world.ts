@@ -62,7 +62,9 @@ export async function openFuzzedWorld(): Promise<FuzzedWorld> {
   })
   const call = async (operation: OperationName, input: unknown): Promise<Answer> => {
     const { status, body } = await api.call(region, operation, input)
-    return { status, body: JSON.parse(Buffer.from(body).toString()) as Record<string, unknown> }
+    // Some operations answer with nothing at all.
+    const text = body.length === 0 ? '{}' : Buffer.from(body).toString()
+    return { status, body: JSON.parse(text) as Record<string, unknown> }
   }
   return {
     api,
