@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { Consumption } from '../engine/consumption.ts'
 import { Contributors } from './contributors.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Credentials } from './credentials.ts'
@@ -36,6 +37,8 @@ export interface ApiOptions {
   readonly onReply?: OnReply
   /** False: nobody is held to provisioned throughput. */
   readonly throttling?: boolean
+  /** Where it is counted what is consumed of tables whose throughput is scaled by it. */
+  readonly consumption?: Consumption | undefined
 }
 
 export function createApi(options: ApiOptions): Api {

@@ -8,6 +8,8 @@ import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/ta
  * concern a table's other Regions goes through here. The world implements it, and the server joins the two.
  */
 export interface ControlPlane {
+  /** How long tables, indexes and some settings take to become what they were told to be, ms. */
+  readonly lifecycleDelayMs: number
   /** The engine of a Region, which comes alive on first use. Refused: no such Region (`not-found`), or it does not answer (`unavailable`). */
   engine(region: string): Promise<RegionEngine | Refusal>
   /** The engine of a Region that runs. Undefined: it was not used yet, or does not answer. */
@@ -23,8 +25,18 @@ export interface ControlPlane {
     limit: number,
   ): Promise<{ readonly names: readonly string[]; readonly more: boolean } | Refusal>
   deleteTable(region: string, tableName: string): Promise<TableView | Refusal>
-  /** Settings that global tables share are changed in every Region. `change` may refuse, judging by the table as it is. */
-  changeSettings(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal>
+  /**
+   * Settings that global tables share are changed in every Region. `change` may refuse, judging by the table as it is.
+   * @param pace whether the table is UPDATING for it; what is done at once, as it is by default, is done also while it is
+   */
+  changeSettings(
+    region: string,
+    tableName: string,
+    change: (table: Table) => TableSettings | Refusal,
+    pace?: SettingsPace,
+  ): Promise<TableView | Refusal>
+  /** Changes how throughput is scaled; where it is out of the new bounds, it follows at once. */
+  changeScaling(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal>
   /** Adds, changes or removes one replica; returns as soon as it is under way. */
   changeReplica(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal>
   /** Tags belong to one Region's table and are never synchronised. */
@@ -34,6 +46,8 @@ export interface ControlPlane {
     change: (tags: Readonly<Record<string, string>>) => Record<string, string> | Refusal,
   ): Promise<TableView | Refusal>
 }
+
+export type SettingsPace = 'at-once' | 'active' | 'updating'
 
 export interface TableView {
   readonly table: Table
@@ -51,6 +65,8 @@ export interface ReplicaView {
   /** Read capacity that differs from the table's, when it was overridden. */
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
+  /** The same of global indexes, by name. */
+  readonly indexReadUnits?: Readonly<Record<string, number>>
 }
 
 export type ReplicaAction =
@@ -59,5 +75,6 @@ export type ReplicaAction =
       readonly region: string
       readonly readUnitsOverride: number | undefined
       readonly tableClassOverride: TableSettings['tableClass'] | undefined
+      readonly indexReadUnits?: Readonly<Record<string, number>>
     }
   | { readonly kind: 'delete'; readonly region: string }

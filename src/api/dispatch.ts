@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Consumption } from '../engine/consumption.ts'
 import { encodeAnswer } from './answer.ts'
 import { authorize } from './authorize.ts'
 import type { Caller } from './caller.ts'
@@ -39,9 +40,10 @@ export function createDispatcher(options: {
   clock: Clock
   log: Log
   throttling?: boolean
+  consumption?: Consumption | undefined
   contributors: Contributors
 }): Dispatcher {
-  const throttle = options.throttling === false ? undefined : new Throttle()
+  const throttle = new Throttle(options.throttling !== false, options.consumption)
   const { controlPlane, clock, log, contributors } = options
   return {
     async dispatch({ region, operation: name, input, host, caller, requestId }) {

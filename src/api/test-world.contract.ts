@@ -41,6 +41,8 @@ export interface TestWorldOptions {
   /** Stands in for the store of every Region. */
   readonly store?: (store: Store) => Store
   readonly unavailable?: ReadonlySet<string>
+  /** How long warm throughput and encryption take to change; 0 when left out. Nothing else takes its time here. */
+  readonly lifecycleDelayMs?: number
   /** How long between two looks for expired items; a second when left out. */
   readonly sweepEveryMs?: number
   /** What fills new tables, beside what the engine fills by itself. */
@@ -77,7 +79,7 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
     return engine
   }
   const replicaActions: ReplicaAction[] = []
-  const controlPlane = isolatedRegions(open, options.unavailable ?? new Set(), replicaActions)
+  const controlPlane = isolatedRegions(open, options.unavailable ?? new Set(), replicaActions, options.lifecycleDelayMs ?? 0)
   const api = createApi({ controlPlane, clock, scheduler: systemTime, random: systemRandom, log, credentials: options.credentials })
   const server = createServer((request, response) => api.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -110,6 +112,7 @@ function isolatedRegions(
   open: (region: string) => Promise<RegionEngine>,
   unavailable: ReadonlySet<string>,
   actions: ReplicaAction[],
+  lifecycleDelayMs: number,
 ): ControlPlane {
   const missing = (name: string): Refusal => refuse('not-found', `Requested resource not found: Table: ${name} not found`)
   const view = async (engine: RegionEngine, table: Table): Promise<TableView> => ({
@@ -130,6 +133,7 @@ function isolatedRegions(
     return table === undefined ? missing(name) : view(engine, table)
   }
   return {
+    lifecycleDelayMs,
     engine: async (region) => (unavailable.has(region) ? refuse('unavailable', `The Region ${region} does not answer`) : opened(region)),
     awake: (region) => awake.get(region),
     async createTable(region, blueprint, filling) {
@@ -155,14 +159,18 @@ function isolatedRegions(
       await (await open(region)).dropTable(name)
       return found
     },
-    async changeSettings(region, name, change) {
+    changeScaling(region, name, change) {
+      return this.changeSettings(region, name, change)
+    },
+    async changeSettings(region, name, change, pace) {
       const found = await find(region, name)
       if (isRefusal(found)) return found
       const settings = change(found.table)
       if (isRefusal(settings)) return settings
       const engine = await open(region)
       const table = await engine.changeTable(name, () => ({ settings }))
-      return table === undefined ? missing(name) : view(engine, table)
+      if (table === undefined) return missing(name)
+      return view(engine, pace === 'updating' ? { ...table, status: 'UPDATING' } : table)
     },
     async changeReplica(region, name, action) {
       const found = await find(region, name)

@@ -1,5 +1,6 @@
 import { BoundedCache } from '../base/bounded-cache.ts'
 import { TokenBucket } from '../cost/token-bucket.ts'
+import type { Consumption } from '../engine/consumption.ts'
 import type { Index, Table } from '../engine/table.ts'
 import { tableArn } from './operations/arn.ts'
 import type { WireError } from './wire-error.ts'
@@ -12,13 +13,25 @@ import { throughputExceeded } from './wire-error.ts'
  * A request is let in while something is left and is charged when its units are known, as burst capacity makes DynamoDB do.
  */
 export class Throttle {
+  readonly #enforced: boolean
+  readonly #consumption: Consumption | undefined
   readonly #bucketByName = new BoundedCache<string, { readonly bucket: TokenBucket; rate: number }>(bucketsMax)
+
+  /**
+   * @param enforced false: nobody is refused; what is consumed of tables that are scaled is counted all the same
+   * @param consumption where that is counted
+   */
+  constructor(enforced: boolean, consumption: Consumption | undefined) {
+    this.#enforced = enforced
+    this.#consumption = consumption
+  }
 
   /** The limits of a table; undefined when it has none. */
   limitsOf(region: string, table: Table, nowMs: number): TableLimits | undefined {
-    return isLimited(table)
-      ? new TableLimits(region, table, (name, rate, burstS) => this.#bucket(name, rate, burstS, nowMs), nowMs)
-      : undefined
+    const consumption = table.settings.autoScaling === undefined ? undefined : this.#consumption
+    if (!(this.#enforced && isLimited(table)) && consumption === undefined) return undefined
+    const bucketOf: BucketOf | undefined = this.#enforced ? (name, rate, burstS) => this.#bucket(name, rate, burstS, nowMs) : undefined
+    return new TableLimits({ region, table, bucketOf, consumption, nowMs })
   }
 
   #bucket(name: string, rate: number, burstS: number, nowMs: number): TokenBucket {
@@ -39,14 +52,23 @@ export type RequestKind = 'read' | 'write'
 export class TableLimits {
   readonly #region: string
   readonly #table: Table
-  readonly #bucketOf: (name: string, rate: number, burstS: number) => TokenBucket
+  /** Undefined: nobody is refused. */
+  readonly #bucketOf: BucketOf | undefined
+  readonly #consumption: Consumption | undefined
   readonly #nowMs: number
 
-  constructor(region: string, table: Table, bucketOf: (name: string, rate: number, burstS: number) => TokenBucket, nowMs: number) {
-    this.#region = region
-    this.#table = table
-    this.#bucketOf = bucketOf
-    this.#nowMs = nowMs
+  constructor(parts: {
+    region: string
+    table: Table
+    bucketOf: BucketOf | undefined
+    consumption: Consumption | undefined
+    nowMs: number
+  }) {
+    this.#region = parts.region
+    this.#table = parts.table
+    this.#bucketOf = parts.bucketOf
+    this.#consumption = parts.consumption
+    this.#nowMs = parts.nowMs
   }
 
   /** Why a request is not let in. A write needs the capacity of every global index too; a read that of what it reads. */
@@ -54,7 +76,7 @@ export class TableLimits {
     const metered = index?.kind === 'global' ? [index] : kind === 'write' ? [undefined, ...this.#globalIndexes()] : [undefined]
     for (const each of metered) {
       const limit = limitOf(this.#table, each, kind)
-      if (limit === undefined || this.#bucket(limit, kind, each).admits(this.#nowMs)) continue
+      if (limit === undefined || (this.#bucket(limit, kind, each)?.admits(this.#nowMs) ?? true)) continue
       const arn = tableArn(this.#region, this.#table.name)
       return throughputExceeded({
         kind,
@@ -78,17 +100,20 @@ export class TableLimits {
 
   #take(kind: RequestKind, index: Index | undefined, units: number): void {
     const limit = limitOf(this.#table, index, kind)
-    if (limit !== undefined && units > 0) this.#bucket(limit, kind, index).take(units)
+    if (limit !== undefined && units > 0) this.#bucket(limit, kind, index)?.take(units)
+    if (units > 0) this.#consumption?.add(this.#table, kind, index?.name, units)
   }
 
-  #bucket({ rate, onDemand }: Limit, kind: RequestKind, index: Index | undefined): TokenBucket {
-    return this.#bucketOf(`${this.#table.id}/${kind}/${index?.number ?? 0}/${onDemand}`, rate, onDemand ? 1 : burstS)
+  #bucket({ rate, onDemand }: Limit, kind: RequestKind, index: Index | undefined): TokenBucket | undefined {
+    return this.#bucketOf?.(`${this.#table.id}/${kind}/${index?.number ?? 0}/${onDemand}`, rate, onDemand ? 1 : burstS)
   }
 
   #globalIndexes(): readonly Index[] {
     return this.#table.indexes.filter(({ kind, status }) => kind === 'global' && status !== 'DELETING')
   }
 }
+
+type BucketOf = (name: string, rate: number, burstS: number) => TokenBucket
 
 interface Limit {
   /** Units per second. */

@@ -250,6 +250,6 @@ export function encodeError(error: WireError): Buffer {
     [error.textMember]: error.message,
     Item: error.item,
     CancellationReasons: error.cancellationReasons,
-    ThrottlingReasons: error.throttlingReasons,
+    [error.exception.endsWith('#ThrottlingException') ? 'throttlingReasons' : 'ThrottlingReasons']: error.throttlingReasons,
   })
 }

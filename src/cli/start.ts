@@ -24,6 +24,7 @@ const help = `everywrite start: serve DynamoDB in several Regions
   --insecure                  serve everybody who can reach the port
   --throttling on|off         hold tables to their throughput (default on)
   --ttl-sweep MS              how often expired items are looked for (default 1000)
+  --lifecycle-delay MS        how long tables and indexes take to come, change and go (default 0: as long as it takes)
   --index-delay MS            how far global secondary indexes lag behind their tables (default 0)
   --kinesis NAME=URL,…        where records for a Kinesis stream are posted (* for all others); else they go to DIR/kinesis/REGION/NAME.jsonl
   --admin-token TOKEN         what the control API asks for (made up when others can reach the port)
@@ -49,6 +50,7 @@ export const start: Command = {
     'ttl-sweep': { type: 'string' },
     'index-delay': { type: 'string' },
     kinesis: { type: 'string' },
+    'lifecycle-delay': { type: 'string' },
     log: { type: 'string' },
     config: { type: 'string' },
   },

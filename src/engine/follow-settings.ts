@@ -6,13 +6,16 @@ import type { AttributeDefinition, Expiry, Index, IndexBlueprint, OwnSettings, S
  * ends. What takes time (filling an index, removing its rows) is then somebody else's, who finds it by its status.
  *
  * @param items whether the table may hold items: in an empty one everything is complete at once
+ * @param labelBefore of a stream that a table of this name had before
+ * @param paceMs how long an index that is added or removed takes at least
  */
-export function followSettings(table: Table, nowMs: number, items: 'empty' | 'filled'): Table {
+export function followSettings(table: Table, nowMs: number, items: 'empty' | 'filled', paceMs = 0, labelBefore?: string): Table {
   let made = table.derivedSetsMade
   const nextSet = (): number => ++made
-  const indexes = followIndexes(table, items, nextSet)
+  const settlesAtMs = paceMs > 0 && items === 'filled' ? nowMs + paceMs : undefined
+  const indexes = followIndexes(table, items, nextSet, settlesAtMs)
   const expiry = followExpiry(table, items, nextSet)
-  const streams = followStream(table.streams, table.settings.stream, nowMs)
+  const streams = followStream(table.streams, table.settings.stream, nowMs, labelBefore)
   const own = withoutIndexes(table, indexes)
   return { ...table, attributeDefinitions: definitionsOf(table), indexes, expiry, streams, own, derivedSetsMade: made }
 }
@@ -34,17 +37,23 @@ function definitionsOf({ attributeDefinitions, schema, settings }: Table): reado
   return [...known, ...[...typeByName].map(([name, type]) => ({ name, type }))]
 }
 
-function followIndexes({ indexes, settings }: Table, items: 'empty' | 'filled', nextSet: () => number): readonly Index[] {
+function followIndexes(
+  { indexes, settings }: Table,
+  items: 'empty' | 'filled',
+  nextSet: () => number,
+  settlesAtMs: number | undefined,
+): readonly Index[] {
   const wantedByName = new Map(settings.indexes.map((wanted) => [wanted.name, wanted]))
   const kept = indexes.map((index): Index => {
     const wanted = wantedByName.get(index.name)
-    if (wanted === undefined || index.status === 'DELETING' || !isSameIndex(index, wanted)) return { ...index, status: 'DELETING' }
-    return { ...index, throughput: wanted.throughput, onDemandMaximum: wanted.onDemandMaximum }
+    if (index.status === 'DELETING') return index
+    if (wanted === undefined || !isSameIndex(index, wanted)) return { ...index, status: 'DELETING', settlesAtMs }
+    return { ...index, throughput: wanted.throughput, onDemandMaximum: wanted.onDemandMaximum, warm: wanted.warm }
   })
   const has = new Set(indexes.map(({ name }) => name))
   const added = settings.indexes
     .filter(({ name }) => !has.has(name))
-    .map((wanted): Index => ({ ...wanted, number: nextSet(), status: items === 'empty' ? 'ACTIVE' : 'CREATING' }))
+    .map((wanted): Index => ({ ...wanted, number: nextSet(), status: items === 'empty' ? 'ACTIVE' : 'CREATING', settlesAtMs }))
   return [...kept, ...added]
 }
 
@@ -65,14 +74,19 @@ function followExpiry({ expiry, settings }: Table, items: 'empty' | 'filled', ne
   return expiry.attribute === timeToLive && expiry.status !== 'DISABLING' ? expiry : { ...expiry, status: 'DISABLING' }
 }
 
-function followStream(streams: readonly Stream[], view: StreamView | undefined, nowMs: number): readonly Stream[] {
+function followStream(
+  streams: readonly Stream[],
+  view: StreamView | undefined,
+  nowMs: number,
+  labelBefore: string | undefined,
+): readonly Stream[] {
   const last = streams.at(-1)
   const enabled = last !== undefined && last.endedAtMs === undefined ? last : undefined
   if (enabled?.view === view) return streams
   const ended = enabled === undefined ? streams : [...streams.slice(0, -1), { ...enabled, endedAtMs: nowMs }]
   if (view === undefined) return ended
   const readable = ended.filter(({ endedAtMs }) => endedAtMs === undefined || endedAtMs > nowMs - STREAM_RETENTION_MS)
-  return [...readable, { label: labelOf(nowMs, last?.label), view, createdAtMs: nowMs, endedAtMs: undefined, splits: [] }]
+  return [...readable, { label: labelOf(nowMs, last?.label ?? labelBefore), view, createdAtMs: nowMs, endedAtMs: undefined, splits: [] }]
 }
 
 /** The time, and later than the label before, so that no two streams of a table have one name. */

@@ -12,6 +12,7 @@ import { removeOutlivedTokens } from './once-only.ts'
 import type { RegionEngine } from './region-engine.ts'
 import { restoreFillers } from './restores.ts'
 import { trimChanges } from './stream-reader.ts'
+import { isReadable } from './stream-shards.ts'
 import { splitBusyShards } from './stream-splits.ts'
 import type { Expiry, Index, Table } from './table.ts'
 import type { TableFillers } from './table-filling.ts'
@@ -29,6 +30,8 @@ export class Housekeeping {
   readonly #delayed = new Map<number, Cancel>()
   /** Tables whose entries are being carried out: by one at a time, or an older entry could come after a newer one. */
   readonly #carrying = new Set<number>()
+  /** Ends of waits for indexes. */
+  readonly #waits = new Set<() => void>()
   #cancelSweep: Cancel | undefined
   #cancelTidying: Cancel | undefined
   #closed = false
@@ -58,6 +61,7 @@ export class Housekeeping {
     this.#cancelSweep?.()
     this.#cancelTidying?.()
     for (const cancel of this.#delayed.values()) cancel()
+    for (const end of this.#waits) end()
   }
 
   #follow(table: Table): void {
@@ -148,6 +152,8 @@ export class Housekeeping {
   async #fill(table: Table, index: Index): Promise<void> {
     const { log } = this.#options
     if (!(await backfillIndex(this.#engine, table, index, () => this.#closed))) return
+    await this.#settled(index)
+    if (this.#closed) return
     await this.#engine.changeTable(table.name, ({ indexes }) => ({
       indexes: indexes.map((each) => (each.number === index.number && each.status === 'CREATING' ? { ...each, status: 'ACTIVE' } : each)),
     }))
@@ -156,7 +162,24 @@ export class Housekeeping {
 
   async #remove(table: Table, index: Index): Promise<void> {
     await removeDerivedSet(this.#engine.store, table.number, index.number)
+    await this.#settled(index)
+    if (this.#closed) return
     await this.#engine.changeTable(table.name, ({ indexes }) => ({ indexes: indexes.filter(({ number }) => number !== index.number) }))
+  }
+
+  /** Waits until an index may be said to be done. Whoever dies meanwhile does it again, which changes nothing. */
+  async #settled({ settlesAtMs }: Index): Promise<void> {
+    const restMs = (settlesAtMs ?? 0) - this.#engine.clock.nowMs()
+    if (restMs <= 0) return
+    await new Promise<void>((resolve) => {
+      const end = (): void => {
+        this.#waits.delete(end)
+        cancel()
+        resolve()
+      }
+      const cancel = this.#options.scheduler.after(Math.min(restMs, this.#engine.lifecycleDelayMs), end)
+      this.#waits.add(end)
+    })
   }
 
   async #followExpiry(table: Table, expiry: Expiry): Promise<void> {
@@ -221,6 +244,18 @@ export class Housekeeping {
       await trimChanges(this.#engine.store, table, Math.min(clock.nowMs(), this.#engine.clock.nowMs()))
       await splitBusyShards(this.#engine, table)
     }
+    await this.#releaseEnded()
+  }
+
+  /** The streams of dropped tables are kept as long as others; beyond the limit the tables that were made first go. */
+  async #releaseEnded(): Promise<void> {
+    const nowMs = Math.min(this.#options.clock.nowMs(), this.#engine.clock.nowMs())
+    const ended = this.#engine.endedTables()
+    for (const [at, table] of ended.entries()) {
+      if (this.#closed) return
+      const isOver = !table.streams.some((stream) => isReadable(stream, nowMs))
+      if (isOver || at < ended.length - endedTablesMax) await this.#engine.releaseEnded(table)
+    }
   }
 
   /** A write that comes while entries are carried out arms it anew: its own entry may not have been seen. */
@@ -276,6 +311,7 @@ function needsSweeps({ expiry }: Table): boolean {
 }
 
 const tidyEveryMs = 60_000
+const endedTablesMax = 10_000
 const retryMs = 1000
 
 function isUnfinished({ status }: Index): boolean {

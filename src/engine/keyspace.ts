@@ -10,6 +10,7 @@ import { afterPrefix } from '../storage/store.ts'
  *   00 04 number                       a dropped table whose rows are still to be removed
  *   00 05 token                        a transaction that must not be carried out twice
  *   00 06 id / table name              a backup (`backup.ts`)
+ *   00 07 number                       a dropped table whose streams can still be read
  *   01 number(4) space(1) suffix       the rows of one table, or of one backup
  *
  * Table numbers are never used again, so a row that outlives its table is never taken for another's.
@@ -20,6 +21,7 @@ const definitionPrefix = Uint8Array.of(0x00, 0x03)
 const droppedPrefix = Uint8Array.of(0x00, 0x04)
 const tokenPrefix = Uint8Array.of(0x00, 0x05)
 export const backupPrefix: Key = Uint8Array.of(0x00, 0x06)
+const endedPrefix = Uint8Array.of(0x00, 0x07)
 
 /** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
 export const spaces = {
@@ -67,8 +69,19 @@ export function numberWrite(taken: number): Write {
 }
 
 export function droppedKey(tableNumber: number): Key {
+  return numbered(droppedPrefix, tableNumber)
+}
+
+/** Where a dropped table stays described while its streams can be read. */
+export function endedKey(tableNumber: number): Key {
+  return numbered(endedPrefix, tableNumber)
+}
+
+export const endedTables: Range = { from: endedPrefix, to: afterPrefix(endedPrefix) }
+
+function numbered(prefix: Uint8Array, tableNumber: number): Key {
   const key = Buffer.alloc(6)
-  key.set(droppedPrefix)
+  key.set(prefix)
   key.writeUInt32BE(tableNumber, 2)
   return key
 }
@@ -109,6 +122,16 @@ export function spaceRange(tableNumber: number, space: Space, from: Uint8Array =
     from: rowKey(tableNumber, space, from),
     to: to === undefined ? afterPrefix(rowKey(tableNumber, space, nothing)) : rowKey(tableNumber, space, to),
   }
+}
+
+/** All rows of a table but its change log: two ranges. */
+export function tableRangesWithoutChanges(tableNumber: number): readonly Range[] {
+  const all = tableRange(tableNumber)
+  const changes = spaceRange(tableNumber, spaces.changes)
+  return [
+    { from: all.from, to: changes.from },
+    { from: changes.to, to: all.to },
+  ]
 }
 
 /** All rows of a table. */

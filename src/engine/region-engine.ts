@@ -10,7 +10,19 @@ import { carryOutDelayed } from './delayed-entries.ts'
 import { decodeIndexEntry, setBytes } from './index-entry.ts'
 import type { Judge, NotWritten, Transacted, TransactedWrite, Written } from './item-writer.ts'
 import { ItemWriter } from './item-writer.ts'
-import { droppedKey, droppedTables, formatKey, rowKey, spaceRange, spaces, suffixOf, tableNumberOfDropped, tableRange } from './keyspace.ts'
+import {
+  droppedKey,
+  droppedTables,
+  endedKey,
+  formatKey,
+  rowKey,
+  spaceRange,
+  spaces,
+  suffixOf,
+  tableNumberOfDropped,
+  tableRange,
+  tableRangesWithoutChanges,
+} from './keyspace.ts'
 import type { OnceOnly } from './once-only.ts'
 import { restoreOrigin } from './restore-origin.ts'
 import type { StoredItem } from './stored-item.ts'
@@ -34,6 +46,8 @@ export class RegionEngine {
   readonly backups: Backups
   /** Who reads tables at length. */
   readonly readers: TableReaders
+  /** How long an index that is added or removed takes at least, ms. */
+  readonly lifecycleDelayMs: number
   readonly #clock: Clock
   readonly #random: Random
   readonly #definitions: TableDefinitions
@@ -45,11 +59,12 @@ export class RegionEngine {
     const { definitions } = parts
     this.readers = parts.readers
     this.backups = parts.backups
-    const { store, versioning, indexDelayMs = 0 } = options
+    const { store, versioning, indexDelayMs = 0, lifecycleDelayMs = 0 } = options
     this.region = options.region
     this.store = store
     this.versioning = versioning
     this.indexDelayMs = indexDelayMs
+    this.lifecycleDelayMs = lifecycleDelayMs
     this.#clock = options.clock
     this.#random = options.random
     this.#definitions = definitions
@@ -140,9 +155,21 @@ export class RegionEngine {
     return this.#definitions.change(name, change)
   }
 
+  /** Tables that were dropped and whose streams can still be read; the latest of a name comes last. */
+  endedTables(): readonly Table[] {
+    return this.#definitions.ended()
+  }
+
+  /** Removes what was kept of a dropped table for the readers of its streams; later, while somebody else reads it. */
+  async releaseEnded(ended: Table): Promise<void> {
+    if (this.readers.any(ended.number)) return
+    await removeRows(this.store, tableRange(ended.number))
+    await this.#definitions.forget(ended)
+  }
+
   /**
-   * Removes a table; undefined when it is gone already. Its name is free at once; its rows go with {@link removeRowsOf}. With point-in-time recovery
-   * it leaves a backup.
+   * Removes a table; undefined when it is gone already. Its name is free at once; its rows go with {@link removeRowsOf}, but for the changes that
+   * its streams show. With point-in-time recovery it leaves a backup.
    */
   async dropTable(name: string): Promise<Table | undefined> {
     const dropped = await this.#definitions.drop(name, this.backups.systemMs(this.#clock.nowMs()))
@@ -283,6 +310,8 @@ export interface EngineOptions {
   readonly random: Random
   /** How long entries of global indexes wait, ms; by default they are written with their items. */
   readonly indexDelayMs?: number
+  /** How long an index that is added or removed takes at least, ms; by default as long as it takes. */
+  readonly lifecycleDelayMs?: number
 }
 
 export interface TableStatistics extends Statistics {
@@ -315,7 +344,8 @@ const countedPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 
 async function removeTableRows(store: Store, tableNumber: number): Promise<void> {
-  await removeRows(store, tableRange(tableNumber))
+  const hasStreams = (await store.get(endedKey(tableNumber))) !== undefined
+  for (const range of hasStreams ? tableRangesWithoutChanges(tableNumber) : [tableRange(tableNumber)]) await removeRows(store, range)
   await store.transact([], () => ({ writes: [{ key: droppedKey(tableNumber), value: undefined }], result: undefined }))
 }
 

@@ -10,6 +10,8 @@ export interface Table {
   /** Identifies the same table in all Regions: the id of the table that the first replica was made from. */
   readonly globalId: string
   readonly status: TableStatus
+  /** What an ACTIVE table is said to be for a while, or how long a DELETING one is still described; see {@link statusAt}. */
+  readonly settling?: Settling | undefined
   readonly createdAtMs: number
   readonly schema: KeySchema
   readonly attributeDefinitions: readonly AttributeDefinition[]
@@ -44,6 +46,12 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 /** `CREATING` serves no client yet, `DELETING` no longer; `UPDATING` serves. */
 export type TableStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
 
+/** A state that lasts until a moment, where life cycles are given a pace. */
+export interface Settling {
+  readonly status: 'CREATING' | 'UPDATING' | 'DELETING'
+  readonly untilMs: number
+}
+
 export interface AttributeDefinition {
   readonly name: string
   readonly type: KeyAttributeType
@@ -62,6 +70,61 @@ export interface TableSettings {
   readonly timeToLive: string | undefined
   /** Undefined: no stream. */
   readonly stream: StreamView | undefined
+  /** What the table can take at once beyond what follows from its throughput; undefined: nothing. It never gets less. */
+  readonly warm: Warm | undefined
+  /** Undefined: with a key that DynamoDB owns, about which nothing is said. */
+  readonly encryption: Encryption | undefined
+  /** Undefined: throughput stays as it was set. */
+  readonly autoScaling: AutoScaling | undefined
+  /** When settings were changed that may only be changed so often. */
+  readonly changes: SettingChanges
+}
+
+/** Units per second. */
+export interface Units {
+  readonly readUnits: number
+  readonly writeUnits: number
+}
+
+export interface Warm extends Units {
+  /** What it was before it was raised by a request, and when that was. */
+  readonly raised?: { readonly from: Units; readonly atMs: number } | undefined
+}
+
+/** Data are not encrypted; it is only described. The key is each Region's own. */
+export interface Encryption {
+  readonly keyArn: string
+  readonly changedAtMs: number
+}
+
+/** Times, oldest first, as far as they still count. */
+export interface SettingChanges {
+  readonly toOnDemandAtMs: readonly number[]
+  readonly tableClassAtMs: readonly number[]
+  readonly encryptionAtMs: readonly number[]
+}
+
+/** Target tracking of provisioned throughput. Writes are scaled alike everywhere, reads in each Region by themselves. */
+export interface AutoScaling extends CapacityScaling {
+  /** Of global indexes, by name. */
+  readonly indexes: Readonly<Record<string, CapacityScaling>>
+}
+
+export interface CapacityScaling {
+  readonly write: Scaling | undefined
+  readonly readByRegion: Readonly<Record<string, Scaling>>
+}
+
+export interface Scaling {
+  readonly minimumUnits: number
+  readonly maximumUnits: number
+  readonly policyName: string
+  /** Consumed of provisioned units, 10 to 90. */
+  readonly targetPercent: number
+  readonly disableScaleIn: boolean | undefined
+  readonly scaleInCooldownS: number | undefined
+  readonly scaleOutCooldownS: number | undefined
+  readonly roleArn: string
 }
 
 /** What belongs to one Region's table and is never synchronised. */
@@ -117,19 +180,25 @@ export interface IndexBlueprint extends IndexKeySchema {
   /** Of a global index of a provisioned table. */
   readonly throughput: IndexThroughput | undefined
   readonly onDemandMaximum: OnDemandMaximum | undefined
+  /** As of a table. */
+  readonly warm?: Warm | undefined
 }
 
 export type Projection = { readonly kind: 'ALL' | 'KEYS_ONLY' } | { readonly kind: 'INCLUDE'; readonly attributes: readonly string[] }
 
-export interface IndexThroughput {
-  readonly readUnits: number
-  readonly writeUnits: number
+/** Units that are provisioned, and how they were changed. */
+export interface IndexThroughput extends Units {
+  readonly lastIncreaseAtMs?: number | undefined
+  readonly lastDecreaseAtMs?: number | undefined
+  readonly decreasesToday?: number | undefined
 }
 
 /** An index in one Region. `number` is its derived set. A `CREATING` one is written and not read. */
 export interface Index extends IndexBlueprint {
   readonly number: number
   readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+  /** Until when at least it is what it is, where life cycles are given a pace. */
+  readonly settlesAtMs?: number | undefined
 }
 
 /** The derived set that holds items by the time at which they expire. Items are deleted by it when it is complete. */
@@ -184,6 +253,7 @@ export interface TableBlueprint {
   readonly settings: TableSettings
   readonly tags: Readonly<Record<string, string>>
   readonly own?: OwnSettings
+  readonly settling?: Settling
 }
 
 /** The settings of a table that nothing was said about but that it is billed by request. */
@@ -191,20 +261,37 @@ export function onDemandSettings(sinceMs: number): TableSettings {
   return { ...plainSettings, billing: { mode: 'PAY_PER_REQUEST', sinceMs } }
 }
 
-const plainSettings = {
+export const noChanges: SettingChanges = { toOnDemandAtMs: [], tableClassAtMs: [], encryptionAtMs: [] }
+
+const plainSettings: Omit<TableSettings, 'billing'> = {
   tableClass: 'STANDARD',
   deletionProtection: false,
   onDemandMaximum: undefined,
   indexes: [],
   timeToLive: undefined,
   stream: undefined,
-} as const
+  warm: undefined,
+  encryption: undefined,
+  autoScaling: undefined,
+  changes: noChanges,
+}
+
+/** Settings as they were stored, by this release or by one that knew fewer. */
+export function completeSettings(stored: TableSettings): TableSettings {
+  return { ...plainSettings, ...stored }
+}
 
 export const noOwnSettings: OwnSettings = { recovery: undefined }
 
-/** True when clients may read and write its items. */
-export function servesItems(table: Table): boolean {
-  return table.status === 'ACTIVE' || table.status === 'UPDATING'
+/** What the table is said to be. Settling follows from the time alone: nothing has to happen for it to end, and a restart changes nothing. */
+export function statusAt({ status, settling }: Table, nowMs: number): TableStatus {
+  return settling !== undefined && status === 'ACTIVE' && nowMs < settling.untilMs ? settling.status : status
+}
+
+/** True when clients may read and write its items. Without a time, whatever it settles to is taken as reached. */
+export function servesItems(table: Table, nowMs = Infinity): boolean {
+  const status = statusAt(table, nowMs)
+  return status === 'ACTIVE' || status === 'UPDATING'
 }
 
 /** The stream that is enabled; undefined when none is. */
@@ -225,8 +312,7 @@ export function encodeTable(table: Table): Uint8Array {
 /** A definition of an earlier release lacks what that release did not have. */
 export function decodeTable(row: Uint8Array): Table {
   const table = JSON.parse(Buffer.from(row).toString('utf8')) as Table
-  const settings: TableSettings = { ...plainSettings, ...table.settings }
-  return { ...earlierTable, ...table, settings }
+  return { ...earlierTable, ...table, settings: completeSettings(table.settings) }
 }
 
 const earlierTable = {

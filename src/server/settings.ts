@@ -37,6 +37,7 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
     sweepEveryMs: source.milliseconds('ttl-sweep'),
     indexDelayMs: source.milliseconds('index-delay'),
     kinesisUrls: source.urls('kinesis'),
+    lifecycleDelayMs: source.milliseconds('lifecycle-delay'),
     adminToken: source.text('admin-token'),
     logFormat: source.choice<LogFormat>('log', ['text', 'json']) ?? 'text',
   }

@@ -9,6 +9,7 @@ import { systemRandom } from '../base/system-random.ts'
 import { systemTime } from '../base/system-time.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { StoreFailed } from '../storage/store.ts'
+import { Consumption } from '../engine/consumption.ts'
 import { UnknownLayout } from '../engine/region-engine.ts'
 import { isAwsRegion } from '../world/aws-regions.ts'
 import { Faults } from '../world/faults.ts'
@@ -52,6 +53,8 @@ export interface ServerConfig {
   readonly indexDelayMs?: number | undefined
   /** Where the records of Kinesis streams are posted, by the stream's name; the others become files of the data folder. */
   readonly kinesisUrls?: ReadonlyMap<string, URL> | undefined
+  /** How long tables, indexes and some settings take to become what they were told to be, ms; undefined: as long as it takes. */
+  readonly lifecycleDelayMs?: number | undefined
   /** Undefined: none on loopback, one that is made up elsewhere. */
   readonly adminToken: string | undefined
   readonly log: Log
@@ -95,6 +98,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     urls: config.kinesisUrls ?? new Map(),
   })
   let conflictsFound: ReturnType<typeof createAdmin>['conflictsFound'] = () => undefined
+  const consumption = new Consumption()
   const world = await World.open({
     stores,
     changeSink: kinesis,
@@ -106,6 +110,8 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     profile: lagProfiles[config.profile],
     ...(config.sweepEveryMs === undefined ? {} : { sweepEveryMs: config.sweepEveryMs }),
     ...(config.indexDelayMs === undefined ? {} : { indexDelayMs: config.indexDelayMs }),
+    ...(config.lifecycleDelayMs === undefined ? {} : { lifecycleDelayMs: config.lifecycleDelayMs }),
+    consumption,
     log: {
       ...log,
       info(event, fields) {
@@ -129,6 +135,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       log,
       credentials: config.credentials,
       throttling: config.throttling ?? true,
+      consumption,
       onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
     })
     const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })

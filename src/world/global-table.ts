@@ -24,6 +24,8 @@ export interface ReplicaRecord {
   readonly source: string | undefined
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
+  /** The same of global indexes, by name. */
+  readonly indexReadUnits?: Readonly<Record<string, number>>
 }
 
 export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | undefined {

@@ -55,12 +55,13 @@ export class RegionNode {
   }
 
   async #start(): Promise<void> {
-    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, sweepEveryMs, indexDelayMs } = this.#options
-    const { fillers, changeSink } = this.#options
+    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, fillers, changeSink } = this.#options
+    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random })
-    const engine = await RegionEngine.open({ region: this.name, store, versioning: versions, clock: this.clock, random, indexDelayMs })
+    const delays = { indexDelayMs, lifecycleDelayMs }
+    const engine = await RegionEngine.open({ region: this.name, store, versioning: versions, clock: this.clock, random, ...delays })
     const replication = await RegionReplication.open({
       region: this.name,
       store,
@@ -151,4 +152,6 @@ export interface NodeOptions {
   readonly fillers: TableFillers
   /** Where the changes of tables with destinations go. */
   readonly changeSink: ChangeSink | undefined
+  /** How long an index that is added or removed takes at least, ms. */
+  readonly lifecycleDelayMs: number
 }

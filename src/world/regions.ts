@@ -54,13 +54,13 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
-      const { sweepEveryMs = 1000, indexDelayMs = 0, fillers = {}, changeSink } = this.#options
+      const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, changeSink } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         return decorateTransport === undefined ? plain : decorateTransport(plain, from)
       }
-      const common = { stores, clock, clockMode, scheduler, random, log, transport, sweepEveryMs, indexDelayMs }
-      node = new RegionNode(name, { ...common, fillers, changeSink })
+      const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
+      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport, ...paces, fillers, changeSink })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -122,6 +122,8 @@ export interface RegionsOptions {
   readonly fillers?: TableFillers
   /** Where the changes of tables with destinations go; without one, destinations stay as they were asked for. */
   readonly changeSink?: ChangeSink
+  /** How long tables, indexes and some settings take to become what they were told to be, ms; 0 when left out: as long as it takes. */
+  readonly lifecycleDelayMs?: number
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

@@ -1,5 +1,6 @@
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal } from '../engine/refusal.ts'
+import { completeSettings } from '../engine/table.ts'
 import { pagesOf } from '../storage/pages.ts'
 import type { Store } from '../storage/store.ts'
 import { afterPrefix } from '../storage/store.ts'
@@ -23,7 +24,10 @@ export class Registry {
     const tables: GlobalTable[] = []
     const range = { from: prefix, to: afterPrefix(prefix) }
     for await (const page of pagesOf(store, range, { entriesMax: 500, bytesMax: 4 << 20 })) {
-      for (const { value } of page) tables.push(JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable)
+      for (const { value } of page) {
+        const table = JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable
+        tables.push({ ...table, settings: completeSettings(table.settings) })
+      }
     }
     return new Registry(store, tables)
   }

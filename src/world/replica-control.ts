@@ -2,12 +2,13 @@ import type { Clock } from '../base/clock.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { Table, TableSettings } from '../engine/table.ts'
+import { statusAt } from '../engine/table.ts'
 import { nextEpoch, soleMember } from '../replication/membership.ts'
 import { awsRegions, isAwsRegion } from './aws-regions.ts'
 import type { BackgroundWork } from './background-work.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
 import { isBusy, replicaIn, withReplica } from './global-table.ts'
-import { beingChanged, tableNotFound } from './refusals.ts'
+import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
 import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaLifecycle } from './replica-lifecycle.ts'
@@ -24,13 +25,23 @@ export class ReplicaControl {
   readonly #lifecycle: ReplicaLifecycle
   readonly #work: BackgroundWork
   readonly #clock: Clock
+  readonly #shareSettings: (globalId: string) => Promise<void>
 
-  constructor(parts: { regions: Regions; registry: Registry; lifecycle: ReplicaLifecycle; work: BackgroundWork; clock: Clock }) {
+  constructor(parts: {
+    regions: Regions
+    registry: Registry
+    lifecycle: ReplicaLifecycle
+    work: BackgroundWork
+    clock: Clock
+    /** Brings the Regions to the settings that are recorded. */
+    shareSettings: (globalId: string) => Promise<void>
+  }) {
     this.#regions = parts.regions
     this.#registry = parts.registry
     this.#lifecycle = parts.lifecycle
     this.#work = parts.work
     this.#clock = parts.clock
+    this.#shareSettings = parts.shareSettings
   }
 
   /** Begins to add, change or remove one replica; the work goes on after the answer. */
@@ -39,7 +50,9 @@ export class ReplicaControl {
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
     if (table === undefined) return tableNotFound(tableName)
-    if (table.status === 'CREATING') {
+    const status = statusAt(table, this.#clock.nowMs())
+    if (status === 'DELETING') return stillInUse(table, status)
+    if (status === 'CREATING') {
       return refuse(
         'invalid',
         `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${tableName} in region ${region}`,
@@ -75,9 +88,8 @@ export class ReplicaControl {
     source: string,
     action: Extract<ReplicaAction, { kind: 'create' | 'update' }>,
   ): Promise<undefined | Refusal> {
-    if (table.settings.billing.mode !== 'PAY_PER_REQUEST') {
-      return refuse('invalid', 'Table write capacity should either be Pay-Per-Request or AutoScaled.')
-    }
+    const unscaled = unscaledWrites(table)
+    if (unscaled !== undefined) return unscaled
     const target = await this.#regions.engine(action.region)
     if (isRefusal(target)) return refuse('invalid', `Failed to access the region: ‘${action.region}’.`)
     const record: ReplicaRecord = {
@@ -87,10 +99,12 @@ export class ReplicaControl {
       source,
       readUnitsOverride: action.readUnitsOverride,
       tableClassOverride: action.tableClassOverride,
+      indexReadUnits: action.indexReadUnits ?? {},
     }
     const begun = await this.#registry.decide(table.globalId, (now) => {
       const current = this.#regions.running(source)?.engine.table(table.name)
       if (current?.globalId !== table.globalId) return tableNotFound(table.name)
+      if (current.status === 'DELETING') return stillInUse(current, current.status)
       const before = now ?? this.#asGlobal(current, source)
       if (isBusy(before)) return beingChanged()
       if (target.table(table.name) !== undefined || replicaIn(before, action.region) !== undefined) {
@@ -153,7 +167,16 @@ export class ReplicaControl {
     if (readUnitsOverride !== undefined && global.settings.billing.mode === 'PAY_PER_REQUEST') {
       return refuse('invalid', 'Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST')
     }
-    await this.#registry.change(global.globalId, (now) => withReplica(now, action.region, { readUnitsOverride, tableClassOverride }))
+    // What is not named stays as it is.
+    await this.#registry.change(global.globalId, (now) => {
+      const before = replicaIn(now, action.region)
+      return withReplica(now, action.region, {
+        readUnitsOverride: readUnitsOverride ?? before?.readUnitsOverride,
+        tableClassOverride: tableClassOverride ?? before?.tableClassOverride,
+        indexReadUnits: { ...before?.indexReadUnits, ...action.indexReadUnits },
+      })
+    })
+    this.#work.track(this.#shareSettings(global.globalId))
     return undefined
   }
 
@@ -188,6 +211,7 @@ export type ReplicaAction =
       readonly region: string
       readonly readUnitsOverride: number | undefined
       readonly tableClassOverride: TableSettings['tableClass'] | undefined
+      readonly indexReadUnits?: Readonly<Record<string, number>>
     }
   | { readonly kind: 'delete'; readonly region: string }
 
@@ -201,4 +225,13 @@ function notPart(region: string): Refusal {
     'invalid',
     `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${region}].`,
   )
+}
+
+/** Writes of a provisioned table must be able to grow with what replicas receive. */
+function unscaledWrites({ settings: { billing, autoScaling, indexes } }: Table): Refusal | undefined {
+  if (billing.mode === 'PAY_PER_REQUEST') return undefined
+  const scaled = 'write capacity should either be Pay-Per-Request or AutoScaled.'
+  if (autoScaling?.write === undefined) return refuse('invalid', `Table ${scaled}`)
+  const lacking = indexes.some(({ kind, name }) => kind === 'global' && autoScaling.indexes[name]?.write === undefined)
+  return lacking ? refuse('invalid', `GSI ${scaled}`) : undefined
 }

@@ -9,6 +9,7 @@ import type { ReplicaRow } from '../replication/replica-row.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
 import { isBusy, replicaIn, withReplica } from './global-table.ts'
+import { localSettings } from './local-settings.ts'
 import type { RegionNode, Running } from './region-node.ts'
 import type { Registry } from './registry.ts'
 
@@ -127,7 +128,7 @@ export class ReplicaLifecycle {
   async #fill(table: GlobalTable, region: string, source: string, goal: Cursors): Promise<boolean> {
     return this.#onRegion(region, async (running) => {
       const { engine, replication } = running
-      const local = engine.table(table.name) ?? (await engine.createTable(blueprintOf(table), 'CREATING', table.globalId))
+      const local = engine.table(table.name) ?? (await engine.createTable(blueprintOf(table, region), 'CREATING', table.globalId))
       if (local?.globalId !== table.globalId) throw new Error(`${region} has another table named ${table.name}`)
       if (local.status === 'ACTIVE') return true
       const replica = replication.replica(table.globalId) ?? (await replication.add(local))
@@ -255,9 +256,9 @@ export interface LifecycleOptions {
   readonly log: Log
 }
 
-function blueprintOf(table: GlobalTable): TableBlueprint {
-  const { name, schema, attributeDefinitions, settings } = table
-  return { name, schema, attributeDefinitions, settings: { ...settings, deletionProtection: false }, tags: {} }
+function blueprintOf(table: GlobalTable, region: string): TableBlueprint {
+  const { name, schema, attributeDefinitions } = table
+  return { name, schema, attributeDefinitions, settings: localSettings(table, region, undefined), tags: {} }
 }
 
 /** Where a replica's own logs end. */

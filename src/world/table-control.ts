@@ -1,15 +1,29 @@
+import type { Clock } from '../base/clock.ts'
+import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
-import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
-import { StoreClosed } from '../storage/store.ts'
+import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Filling, Settling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import { statusAt } from '../engine/table.ts'
 import type { BackgroundWork } from './background-work.ts'
 import { isBusy, replicaIn } from './global-table.ts'
-import { beingChanged, tableNotFound } from './refusals.ts'
+import { localSettings, withSharedChange } from './local-settings.ts'
+import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
 import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaControl } from './replica-control.ts'
+import { defaultScaling } from './scaling-defaults.ts'
+import { shareSettings } from './shared-settings.ts'
 import type { TableView } from './table-view.ts'
 import { viewTable } from './table-view.ts'
+
+/** Tables of a Region, by default quota (developer guide, "Quotas"). */
+const TABLES_MAX = 2_500
+/** Tables of a Region that are created, updated or deleted at one time. */
+const UNSETTLED_MAX = 500
+
+/** Whether a table is UPDATING while it is changed. What is done at once is done also while it is. */
+export type SettingsPace = 'at-once' | 'active' | 'updating'
 
 /**
  * The table of one Region, as its clients control it: made, described, changed and deleted. Where the table is global, the registry's record
@@ -20,25 +34,52 @@ export class TableControl {
   readonly #registry: Registry
   readonly #replicas: ReplicaControl
   readonly #work: BackgroundWork
+  readonly #clock: Clock
+  readonly #scheduler: Scheduler
+  readonly #delayMs: number
+  readonly #deletions = new Set<Cancel>()
+  #closed = false
 
-  constructor(parts: { regions: Regions; registry: Registry; replicas: ReplicaControl; work: BackgroundWork }) {
+  constructor(parts: {
+    regions: Regions
+    registry: Registry
+    replicas: ReplicaControl
+    work: BackgroundWork
+    clock: Clock
+    scheduler: Scheduler
+    lifecycleDelayMs: number
+  }) {
     this.#regions = parts.regions
     this.#registry = parts.registry
     this.#replicas = parts.replicas
     this.#work = parts.work
+    this.#clock = parts.clock
+    this.#scheduler = parts.scheduler
+    this.#delayMs = parts.lifecycleDelayMs
+  }
+
+  close(): void {
+    this.#closed = true
+    for (const cancel of this.#deletions) cancel()
+    this.#deletions.clear()
   }
 
   /** @param filling the job that fills the table before it becomes `ACTIVE` */
   async create(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
+    const settling = this.#settling('CREATING')
     const table = await this.#registry.inOrder(async () => {
       // The name may be promised to a replica that is not there yet.
       const promised = this.#registry.tables().some((global) => global.name === blueprint.name && replicaIn(global, region) !== undefined)
-      if (promised) return undefined
-      return filling === undefined ? engine.createTable(blueprint) : engine.createFilledTable(blueprint, filling)
+      if (promised || engine.table(blueprint.name) !== undefined) return undefined
+      const problem = this.#quotaProblem(engine)
+      if (problem !== undefined) return problem
+      if (filling !== undefined) return engine.createFilledTable(blueprint, filling)
+      return engine.createTable(settling === undefined ? blueprint : { ...blueprint, settling })
     })
     if (table === undefined) return refuse('in-use', `Table already exists: ${blueprint.name}`)
+    if (isRefusal(table)) return table
     await this.#regions.running(region)?.replication.add(table)
     return { ...(await viewTable(this.#registry, engine, table)), table: { ...table, status: 'CREATING' } }
   }
@@ -68,6 +109,9 @@ export class TableControl {
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
     if (table === undefined) return tableNotFound(tableName)
+    const nowMs = this.#clock.nowMs()
+    const status = statusAt(table, nowMs)
+    if (status === 'CREATING' && table.status === 'ACTIVE') return stillInUse(table, status)
     if (table.settings.deletionProtection) {
       return refuse(
         'invalid',
@@ -79,50 +123,111 @@ export class TableControl {
       const begun = await this.#replicas.beginRemoval(global, region)
       return isRefusal(begun) ? begun : { ...(await viewTable(this.#registry, engine, table)), table: { ...table, status: 'DELETING' } }
     }
-    if (table.status !== 'ACTIVE') return stillInUse(table)
+    if (status === 'UPDATING') {
+      return inUse(`Table: ${tableName} is in the process of being updated.`)
+    }
+    if (status !== 'ACTIVE') return stillInUse(table, status)
+    if (table.indexes.some((index) => index.status !== 'ACTIVE')) {
+      return inUse('Cannot delete table while indexes are being created, updated, or deleted.')
+    }
     const view = await viewTable(this.#registry, engine, table)
-    const dropped = await this.#registry.removeAfter(table.globalId, async (now) => {
-      // Meanwhile a replica may have been promised that is to be filled from here.
-      if (now !== undefined && now.replicas.length > 1) return beingChanged()
-      this.#regions.running(region)?.replication.remove(table.globalId)
-      return engine.dropTable(tableName)
-    })
-    if (isRefusal(dropped)) return dropped
-    if (dropped !== undefined) this.#work.track(engine.removeRowsOf(dropped))
+    const settling = this.#settling('DELETING')
+    if (settling === undefined) {
+      const dropped = await this.#drop(region, engine, table)
+      if (isRefusal(dropped)) return dropped
+    } else {
+      const marked = await this.#markDeleting(engine, table, settling)
+      if (isRefusal(marked)) return marked
+      this.#dropLater(region, table, this.#delayMs)
+    }
     return { ...view, table: { ...table, status: 'DELETING' } }
   }
 
+  /** Goes on with deletions that a Region was told of before it stopped. */
+  resume(region: string): void {
+    const nowMs = this.#clock.nowMs()
+    for (const table of this.#regions.running(region)?.engine.tables() ?? []) {
+      if (table.status !== 'DELETING' || table.settling?.status !== 'DELETING') continue
+      this.#dropLater(region, table, Math.min(Math.max(0, table.settling.untilMs - nowMs), this.#delayMs))
+    }
+  }
+
+  async #markDeleting(engine: RegionEngine, table: Table, settling: Settling): Promise<Refusal | undefined> {
+    return this.#registry.inOrder(async () => {
+      // Meanwhile a replica may have been promised that is to be filled from here.
+      const global = this.#registry.get(table.globalId)
+      if (global !== undefined && global.replicas.length > 1) return beingChanged()
+      const marked = await engine.changeTable(table.name, (now) =>
+        now.globalId === table.globalId ? { status: 'DELETING', settling } : {},
+      )
+      return marked === undefined ? tableNotFound(table.name) : undefined
+    })
+  }
+
+  #dropLater(region: string, table: Table, delayMs: number): void {
+    if (this.#closed) return
+    const cancel = this.#scheduler.after(delayMs, () => {
+      this.#deletions.delete(cancel)
+      const engine = this.#regions.running(region)?.engine
+      if (engine !== undefined) this.#work.track(this.#drop(region, engine, table))
+    })
+    this.#deletions.add(cancel)
+  }
+
+  async #drop(region: string, engine: RegionEngine, table: Table): Promise<Refusal | undefined> {
+    const dropped = await this.#registry.removeAfter(table.globalId, async (now) => {
+      if (now !== undefined && now.replicas.length > 1) return beingChanged()
+      if (engine.table(table.name)?.globalId !== table.globalId) return undefined
+      this.#regions.running(region)?.replication.remove(table.globalId)
+      return engine.dropTable(table.name)
+    })
+    if (isRefusal(dropped)) return dropped
+    if (dropped !== undefined) this.#work.track(engine.removeRowsOf(dropped))
+    return undefined
+  }
+
   /** Changes settings; those that replicas share change in every Region. */
-  async changeSettings(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal> {
+  async changeSettings(
+    region: string,
+    tableName: string,
+    change: (table: Table) => TableSettings | Refusal,
+    pace: SettingsPace = 'at-once',
+  ): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
     if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
-    if (table.status !== 'ACTIVE') return stillInUse(table)
+    const status = statusAt(table, this.#clock.nowMs())
+    if (status !== 'ACTIVE' && !(status === 'UPDATING' && pace === 'at-once')) return stillInUse(table, status)
+    const settling = pace === 'updating' ? this.#settling('UPDATING') : undefined
     // Judged on what is recorded, where that is changed: two changes at one time must both hold.
-    let deletionProtection: boolean | undefined
+    let changedHere: TableSettings | undefined
     const global = await this.#registry.decide(table.globalId, (now) => {
       if (now === undefined) return undefined
       if (isBusy(now)) return beingChanged()
-      const own = (engine.table(tableName) ?? table).settings.deletionProtection
-      const settings = change({ ...(engine.table(tableName) ?? table), settings: { ...now.settings, deletionProtection: own } })
+      const current = engine.table(tableName) ?? table
+      const before = localSettings(now, region, current.settings)
+      const settings = change({ ...current, settings: before })
       if (isRefusal(settings)) return settings
-      if (settings.stream === undefined && now.settings.stream !== undefined && now.replicas.length > 1) return streamIsNeeded
-      deletionProtection = settings.deletionProtection === own ? undefined : settings.deletionProtection
-      return { ...now, settings }
+      const shared = now.replicas.length > 1 ? sharedByReplicas(before, settings) : settings
+      if (isRefusal(shared)) return shared
+      changedHere = shared
+      return withSharedChange(now, before, shared)
     })
     if (isRefusal(global)) return global
     let refusal: Refusal | undefined
     const changed = await engine.changeTable(tableName, (now) => {
-      if (global !== undefined) return { settings: this.#sharedSettings(now, deletionProtection) }
+      const paced = settling === undefined ? {} : { settling }
+      if (global !== undefined) return { settings: this.#settingsHere(now, region, changedHere), ...paced }
       const settings = change(now)
       refusal = isRefusal(settings) ? settings : undefined
-      return isRefusal(settings) ? {} : { settings }
+      return isRefusal(settings) ? {} : { settings, ...paced }
     })
     if (refusal !== undefined) return refusal
     if (changed === undefined) return tableNotFound(tableName)
-    if (global !== undefined) this.#work.track(this.shareSettings(global.globalId))
-    return { ...(await viewTable(this.#registry, engine, changed)), table: { ...changed, status: 'UPDATING' } }
+    if (global !== undefined) this.#work.track(shareSettings(this.#regions, this.#registry, global.globalId))
+    const view = await viewTable(this.#registry, engine, changed)
+    return pace === 'updating' ? { ...view, table: { ...changed, status: 'UPDATING' } } : view
   }
 
   /** Tags belong to one Region's table. */
@@ -141,32 +246,30 @@ export class TableControl {
     return changed === undefined ? tableNotFound(tableName) : viewTable(this.#registry, engine, changed)
   }
 
-  /** What is recorded now, however late it is followed. Deletion protection is each Region's own; everything else is shared. */
-  #sharedSettings({ globalId, settings }: Table, deletionProtection = settings.deletionProtection): TableSettings {
-    return { ...(this.#registry.get(globalId)?.settings ?? settings), deletionProtection }
+  /** What is recorded now, with what this change made this Region's own. */
+  #settingsHere({ globalId, settings }: Table, region: string, changed: TableSettings | undefined): TableSettings {
+    const now = this.#registry.get(globalId)
+    const own =
+      changed === undefined ? settings : { ...settings, deletionProtection: changed.deletionProtection, encryption: changed.encryption }
+    return now === undefined ? own : localSettings(now, region, own)
   }
 
-  /** Brings the Regions that run to the settings that are recorded; again, when these change meanwhile. */
-  async shareSettings(globalId: string): Promise<void> {
-    let shared: TableSettings | undefined
-    for (
-      let global = this.#registry.get(globalId);
-      global !== undefined && global.settings !== shared;
-      global = this.#registry.get(globalId)
-    ) {
-      const { name, settings: common, replicas } = global
-      for (const { region } of replicas) {
-        const engine = this.#regions.running(region)?.engine
-        if (engine?.table(name)?.globalId !== globalId) continue
-        try {
-          await engine.changeTable(name, (now) => ({ settings: this.#sharedSettings(now, undefined) }))
-        } catch (error) {
-          if (!(error instanceof StoreClosed)) throw error
-          // It crashed: it gets them when it recovers.
-        }
-      }
-      shared = common
+  #settling(status: Settling['status']): Settling | undefined {
+    return this.#delayMs === 0 ? undefined : { status, untilMs: this.#clock.nowMs() + this.#delayMs }
+  }
+
+  /** The text of the first is the one seen when the quota was 256 tables; that of the second was seen with 10 and 20. */
+  #quotaProblem(engine: RegionEngine): Refusal | undefined {
+    const tables = engine.tables()
+    if (tables.length >= TABLES_MAX) {
+      return refuse('limit-exceeded', `Subscriber limit exceeded: There is a limit of ${TABLES_MAX} tables per subscriber`)
     }
+    const nowMs = this.#clock.nowMs()
+    if (this.#delayMs === 0 || tables.filter((table) => statusAt(table, nowMs) !== 'ACTIVE').length < UNSETTLED_MAX) return undefined
+    return refuse(
+      'limit-exceeded',
+      `Subscriber limit exceeded: Only ${UNSETTLED_MAX} tables can be created, updated, or deleted simultaneously`,
+    )
   }
 }
 
@@ -180,10 +283,12 @@ function isBeingFilled({ filling }: Table): boolean {
   return filling !== undefined
 }
 
-function stillInUse(table: Table): Refusal {
-  return refuse('in-use', `Attempt to change a resource which is still in use: Table is being ${progressive(table.status)}: ${table.name}`)
+/** What replicas make of a change: they need their stream, and writes that are scaled. */
+function sharedByReplicas(before: TableSettings, after: TableSettings): TableSettings | Refusal {
+  if (after.stream === undefined && before.stream !== undefined) return streamIsNeeded
+  return after.billing.mode === 'PROVISIONED' ? defaultScaling(before, after) : after
 }
 
-function progressive(status: Table['status']): string {
-  return status === 'CREATING' ? 'created' : status === 'DELETING' ? 'deleted' : 'updated'
+function inUse(what: string): Refusal {
+  return refuse('in-use', `Attempt to change a resource which is still in use: ${what}`)
 }

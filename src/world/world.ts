@@ -1,7 +1,10 @@
 import { assert } from '../base/assert.ts'
+import { Consumption } from '../engine/consumption.ts'
 import type { Refusal } from '../engine/refusal.ts'
+import { isRefusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import { AutoScaler } from './auto-scaler.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import { BackgroundWork } from './background-work.ts'
 import type { GlobalTable } from './global-table.ts'
@@ -15,6 +18,8 @@ import type { ReplicaAction } from './replica-control.ts'
 import { ReplicaControl } from './replica-control.ts'
 import { ReplicaLifecycle } from './replica-lifecycle.ts'
 import { worldStoreName } from './stores.ts'
+import { shareSettings } from './shared-settings.ts'
+import type { SettingsPace } from './table-control.ts'
 import { TableControl } from './table-control.ts'
 import type { TableView } from './table-view.ts'
 
@@ -29,6 +34,10 @@ export class World {
   readonly #lifecycle: ReplicaLifecycle
   readonly #replicas: ReplicaControl
   readonly #tables: TableControl
+  readonly #scaler: AutoScaler
+  readonly #share: (globalId: string) => Promise<void>
+  /** How long tables, indexes and some settings take to become what they were told to be, ms. */
+  readonly lifecycleDelayMs: number
   readonly #work: BackgroundWork
   readonly #endedIncarnationsMax: number
   #closed = false
@@ -37,12 +46,18 @@ export class World {
     const regions = new Regions(options)
     const work = new BackgroundWork(options.log)
     const lifecycle = new ReplicaLifecycle({ registry, node: (name) => regions.node(name), log: options.log })
-    const replicas = new ReplicaControl({ regions, registry, lifecycle, work, clock: options.clock })
+    const { clock, scheduler, lifecycleDelayMs = 0 } = options
+    const share = (globalId: string): Promise<void> => shareSettings(regions, registry, globalId)
+    const replicas = new ReplicaControl({ regions, registry, lifecycle, work, clock, shareSettings: share })
     this.#regions = regions
     this.#registry = registry
     this.#lifecycle = lifecycle
     this.#replicas = replicas
-    this.#tables = new TableControl({ regions, registry, replicas, work })
+    this.#share = share
+    this.lifecycleDelayMs = lifecycleDelayMs
+    this.#tables = new TableControl({ regions, registry, replicas, work, clock, scheduler, lifecycleDelayMs })
+    const consumption = options.consumption ?? new Consumption()
+    this.#scaler = new AutoScaler({ regions, registry, tables: this.#tables, scheduler, clock, work, consumption })
     this.#work = work
     this.#endedIncarnationsMax = options.endedIncarnationsMax
   }
@@ -53,6 +68,8 @@ export class World {
     for (const name of new Set([...options.regions, ...(await options.stores.regions())])) await world.#regions.start(name)
     await world.#forgetDropped()
     for (const table of world.#registry.tables()) world.#resume(table)
+    for (const { name } of world.#regions.all()) world.#tables.resume(name)
+    world.#scaler.wake()
     return world
   }
 
@@ -117,8 +134,22 @@ export class World {
   }
 
   /** Changes settings; those that replicas share change in every Region. */
-  changeSettings(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal> {
-    return this.#tables.changeSettings(region, tableName, change)
+  async changeSettings(
+    region: string,
+    tableName: string,
+    change: (table: Table) => TableSettings | Refusal,
+    pace?: SettingsPace,
+  ): Promise<TableView | Refusal> {
+    const view = await this.#tables.changeSettings(region, tableName, change, pace)
+    if (!isRefusal(view) && view.table.settings.autoScaling !== undefined) this.#scaler.wake()
+    return view
+  }
+
+  /** Changes how throughput is scaled; where it is out of the new bounds, it follows at once. */
+  async changeScaling(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal> {
+    const view = await this.changeSettings(region, tableName, change, 'active')
+    if (!isRefusal(view)) this.#work.track(this.#scaler.keepBounds(view.table.globalId))
+    return view
   }
 
   /** Tags belong to one Region's table. */
@@ -155,6 +186,8 @@ export class World {
     if (this.#closed || !(await this.#regions.recover(region))) return
     await this.#forgetDropped()
     for (const table of this.#registry.tables()) if (replicaIn(table, region)?.status === 'ACTIVE') this.#catchUp(table)
+    this.#tables.resume(region)
+    this.#scaler.wake()
     this.#work.track(this.retireIncarnations())
   }
 
@@ -166,6 +199,8 @@ export class World {
   async close(): Promise<void> {
     this.#closed = true
     this.#work.close()
+    this.#scaler.close()
+    this.#tables.close()
     await this.#regions.close()
     await this.#registry.close()
   }
@@ -201,7 +236,7 @@ export class World {
   /** Brings the Regions that run to what is recorded. */
   #catchUp({ globalId }: GlobalTable): void {
     this.#work.track(this.#lifecycle.reconcile(globalId))
-    this.#work.track(this.#tables.shareSettings(globalId))
+    this.#work.track(this.#share(globalId))
   }
 }
 
@@ -209,4 +244,6 @@ export interface WorldOptions extends RegionsOptions {
   readonly regions: readonly string[]
   /** How many ended incarnations a table's cursors may name before they are left out. */
   readonly endedIncarnationsMax: number
+  /** What clients consumed of tables that are scaled by it; without it they consume nothing. */
+  readonly consumption?: Consumption
 }

@@ -81,12 +81,10 @@ describe('a table', () => {
           'Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.',
       )
       await endpoint.client.send(
-        new UpdateTableCommand({
-          TableName,
-          ProvisionedThroughput: { ReadCapacityUnits: 4, WriteCapacityUnits: 3 },
-          DeletionProtectionEnabled: true,
-        }),
+        new UpdateTableCommand({ TableName, ProvisionedThroughput: { ReadCapacityUnits: 4, WriteCapacityUnits: 3 } }),
       )
+      await untilActive(endpoint.client, TableName)
+      await endpoint.client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true }))
       await untilActive(endpoint.client, TableName)
       expect(await described(TableName)).toMatchObject({
         ProvisionedThroughput: { ReadCapacityUnits: 4, WriteCapacityUnits: 3, LastIncreaseDateTime: expect.any(Date) as Date },

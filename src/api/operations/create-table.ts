@@ -1,6 +1,7 @@
 import { isRefusal } from '../../engine/refusal.ts'
 import type { AttributeDefinition, OwnSettings, TableBlueprint, TableSettings } from '../../engine/table.ts'
-import { noOwnSettings } from '../../engine/table.ts'
+import { noChanges, noOwnSettings } from '../../engine/table.ts'
+import { warmedTable } from '../../engine/warm-units.ts'
 import type { KeyAttributeType, KeySchema } from '../../item/key-schema.ts'
 import { keyAttributes } from '../../item/key-schema.ts'
 import { parsePolicy } from '../policy/policy-document.ts'
@@ -10,15 +11,20 @@ import type { WireError } from '../wire-error.ts'
 import { fromRefusal, isWireError, validationError } from '../wire-error.ts'
 import type { IndexInput, KeySchemaElement } from './index-plans.ts'
 import { definitionsProblem, planIndexes } from './index-plans.ts'
+import type { CallContext } from './operation.ts'
 import { operation, unsupportedParameter } from './operation.ts'
 import type { StreamInput } from './stream-settings.ts'
 import { newStream } from './stream-settings.ts'
-import { describeTableView } from './table-description.ts'
+import { describeNewTable } from './table-description.ts'
 import { tableNameOf } from './table-lookup.ts'
 import type { Tag } from './tags.ts'
 import { addTags } from './tags.ts'
+import type { EncryptionInput } from './encryption-settings.ts'
+import { newEncryption } from './encryption-settings.ts'
 import type { ThroughputInput } from './throughput-settings.ts'
 import { changedMaximum, newBilling } from './throughput-settings.ts'
+import type { WarmInput } from './warm-throughput.ts'
+import { newWarm } from './warm-throughput.ts'
 
 interface Input extends ThroughputInput {
   readonly TableName: string
@@ -27,13 +33,15 @@ interface Input extends ThroughputInput {
   readonly TableClass?: TableSettings['tableClass']
   readonly DeletionProtectionEnabled?: boolean
   readonly StreamSpecification?: StreamInput
+  readonly SSESpecification?: EncryptionInput
+  readonly WarmThroughput?: WarmInput
   readonly Tags?: readonly Tag[]
   readonly ResourcePolicy?: string
   readonly LocalSecondaryIndexes?: readonly IndexInput[]
   readonly GlobalSecondaryIndexes?: readonly IndexInput[]
 }
 
-const notYet = ['SSESpecification', 'WarmThroughput', 'GlobalTableSourceArn', 'GlobalTableSettingsReplicationMode', 'VectorIndexes']
+const notYet = ['GlobalTableSourceArn', 'GlobalTableSettingsReplicationMode', 'VectorIndexes']
 
 /** The table serves at once; the answer says CREATING as DynamoDB's does, and clients that wait see it ACTIVE when they look. */
 export const createTable = operation<Input>(async (context, input) => {
@@ -41,26 +49,27 @@ export const createTable = operation<Input>(async (context, input) => {
   if (unsupported !== undefined) return validationError(unsupported)
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
-  const blueprint = planTable(name, input, context.nowMs)
+  const blueprint = planTable(name, input, context)
   if (isWireError(blueprint)) return blueprint
   const view = await context.controlPlane.createTable(context.region, blueprint)
   if (isRefusal(view)) return fromRefusal(view)
-  const { WarmThroughput: _warm, ...description } = describeTableView(context.region, view, context.nowMs)
-  return { TableDescription: { ...description, TableStatus: 'CREATING' } }
+  return { TableDescription: describeNewTable(context, view) }
 })
 
-function planTable(name: string, input: Input, nowMs: number): TableBlueprint | WireError {
+function planTable(name: string, input: Input, { region, nowMs }: CallContext): TableBlueprint | WireError {
   const attributeDefinitions = (input.AttributeDefinitions ?? []).map(({ AttributeName, AttributeType }) => ({
     name: AttributeName,
     type: AttributeType,
   }))
+  const twice = attributeDefinitions.find(({ name: each }, at) => attributeDefinitions.findIndex((other) => other.name === each) < at)
+  if (twice !== undefined) return validationError(`Attribute Name is duplicated: ${twice.name}`)
   const schema = planKeys(input.KeySchema ?? [], attributeDefinitions)
   if (isWireError(schema)) return schema
-  const billing = newBilling(input, nowMs)
+  const billing = newBilling(input, nowMs, region)
   if (isRefusal(billing)) return fromRefusal(billing)
   const indexes = planIndexes(
     { local: input.LocalSecondaryIndexes, global: input.GlobalSecondaryIndexes },
-    { schema, definitions: attributeDefinitions, billing },
+    { schema, definitions: attributeDefinitions, billing, region, nowMs, operation: 'CreateTable' },
   )
   if (isRefusal(indexes)) return fromRefusal(indexes)
   const keyNames = [...keyAttributes(schema), ...indexes.flatMap(({ partition, sort }) => [...partition, ...sort])].map(
@@ -68,8 +77,12 @@ function planTable(name: string, input: Input, nowMs: number): TableBlueprint | 
   )
   const misdefined = definitionsProblem(keyNames, attributeDefinitions, indexes.length > 0)
   if (misdefined !== undefined) return fromRefusal(misdefined)
-  const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: undefined }, input)
+  const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: undefined }, input, { of: undefined, isNew: true, region })
   if (isRefusal(onDemandMaximum)) return fromRefusal(onDemandMaximum)
+  const warm = newWarm(input.WarmThroughput, warmedTable({ billing, warm: undefined }), { index: undefined, region }, nowMs)
+  if (isRefusal(warm)) return fromRefusal(warm)
+  const encryption = newEncryption(input.SSESpecification, region, nowMs)
+  if (isRefusal(encryption)) return fromRefusal(encryption)
   const tags = addTags({}, input.Tags ?? [])
   if (isRefusal(tags)) return fromRefusal(tags)
   const stream = newStream(input.StreamSpecification)
@@ -82,6 +95,10 @@ function planTable(name: string, input: Input, nowMs: number): TableBlueprint | 
     indexes,
     timeToLive: undefined,
     stream,
+    warm,
+    encryption,
+    autoScaling: undefined,
+    changes: encryption === undefined ? noChanges : { ...noChanges, encryptionAtMs: [nowMs] },
   }
   const own = planPolicy(input, nowMs)
   if (isWireError(own)) return own

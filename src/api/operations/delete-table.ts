@@ -13,5 +13,5 @@ export const deleteTable = operation<Input>(async (context, input) => {
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
   const view = await context.controlPlane.deleteTable(context.region, name)
-  return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeDeletedTable(context.region, view, context.nowMs) }
+  return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeDeletedTable(context, view) }
 })

@@ -12,5 +12,5 @@ export const describeTable = operation<Input>(async (context, input) => {
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
   const view = await context.controlPlane.describeTable(context.region, name)
-  return isRefusal(view) ? fromRefusal(view) : { Table: describeTableView(context.region, view, context.nowMs) }
+  return isRefusal(view) ? fromRefusal(view) : { Table: describeTableView(context, view) }
 })

@@ -1,16 +1,20 @@
 import type { Refusal } from '../../engine/refusal.ts'
 import { isRefusal, refuse } from '../../engine/refusal.ts'
-import type { AttributeDefinition, Billing, IndexBlueprint, OnDemandMaximum, Projection } from '../../engine/table.ts'
+import type { AttributeDefinition, Billing, IndexBlueprint, Projection } from '../../engine/table.ts'
+import { warmedIndex } from '../../engine/warm-units.ts'
 import type { KeyAttribute, KeySchema } from '../../item/key-schema.ts'
 import { linkedShape } from '../validation/linked-shape.ts'
 import { printedValue } from '../validation/printed-value.ts'
 import type { ThroughputInput } from './throughput-settings.ts'
-import { changedMaximum } from './throughput-settings.ts'
+import { changedMaximum, unitsProblem } from './throughput-settings.ts'
+import type { WarmInput } from './warm-throughput.ts'
+import { newWarm } from './warm-throughput.ts'
 
 /** What CreateTable and UpdateTable say of indexes, held to the rules. The texts are DynamoDB's where they have been seen; their order is partly a guess. */
 export interface IndexInput extends Pick<ThroughputInput, 'ProvisionedThroughput' | 'OnDemandThroughput'> {
   readonly IndexName: string
   readonly KeySchema: readonly KeySchemaElement[]
+  readonly WarmThroughput?: WarmInput
   readonly Projection?: { readonly ProjectionType?: 'ALL' | 'KEYS_ONLY' | 'INCLUDE'; readonly NonKeyAttributes?: readonly string[] }
 }
 
@@ -23,10 +27,14 @@ export interface IndexRules {
   readonly schema: KeySchema
   readonly definitions: readonly AttributeDefinition[]
   readonly billing: Billing
+  readonly region: string
+  readonly nowMs: number
+  /** CreateTable and UpdateTable say some things differently. */
+  readonly operation: 'CreateTable' | 'UpdateTable'
 }
 
 const LOCAL_MAX = 5
-const GLOBAL_MAX = 20
+export const GLOBAL_MAX = 20
 /** Attributes of one kind in the key of a global index (developer guide, "Multi-attribute keys", since November 2025). */
 const KEY_ATTRIBUTES_MAX = 4
 /** Named in all INCLUDE projections of a table together. */
@@ -97,7 +105,7 @@ export function planIndex(kind: IndexBlueprint['kind'], input: IndexInput, rules
   if (isRefusal(keys)) return keys
   const projection = planProjection(input)
   if (isRefusal(projection)) return projection
-  const throughput = kind === 'local' ? { throughput: undefined, onDemandMaximum: undefined } : planThroughput(input, rules.billing)
+  const throughput = kind === 'local' ? { throughput: undefined, onDemandMaximum: undefined } : planThroughput(input, rules)
   if (isRefusal(throughput)) return throughput
   return { name: input.IndexName, kind, ...keys, projection, ...throughput }
 }
@@ -178,18 +186,32 @@ function planProjection({ Projection: wanted }: IndexInput): Projection | Refusa
 
 function planThroughput(
   input: IndexInput,
-  billing: Billing,
-): { throughput: IndexBlueprint['throughput']; onDemandMaximum: OnDemandMaximum | undefined } | Refusal {
-  const { ProvisionedThroughput: units, IndexName } = input
-  const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: undefined }, input)
+  { billing, region, nowMs, operation }: IndexRules,
+): Pick<IndexBlueprint, 'throughput' | 'onDemandMaximum' | 'warm'> | Refusal {
+  const { ProvisionedThroughput: units, IndexName, WarmThroughput } = input
+  const creates = operation === 'CreateTable'
+  const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: undefined }, input, { of: IndexName, isNew: true, region })
   if (isRefusal(onDemandMaximum)) return onDemandMaximum
-  if (billing.mode === 'PAY_PER_REQUEST') {
-    return units === undefined
-      ? { throughput: undefined, onDemandMaximum }
-      : invalid(`ProvisionedThroughput should not be specified for index: ${IndexName} when BillingMode is PAY_PER_REQUEST`)
+  if (billing.mode === 'PAY_PER_REQUEST' && units !== undefined) {
+    return invalid(
+      creates
+        ? `ProvisionedThroughput should not be specified for index: ${IndexName} when BillingMode is PAY_PER_REQUEST`
+        : `Neither ReadCapacityUnits nor WriteCapacityUnits can be specified for index: ${IndexName} when BillingMode is PAY_PER_REQUEST`,
+    )
   }
-  if (units === undefined) return invalid(`ProvisionedThroughput must be specified for index: ${IndexName}`)
-  return { throughput: { readUnits: units.ReadCapacityUnits, writeUnits: units.WriteCapacityUnits }, onDemandMaximum }
+  if (billing.mode === 'PROVISIONED' && units === undefined) {
+    return invalid(
+      creates
+        ? `ProvisionedThroughput is not specified for index: ${IndexName}`
+        : `Both ReadCapacityUnits and WriteCapacityUnits must be specified for index: ${IndexName}`,
+    )
+  }
+  const throughput = units && { readUnits: units.ReadCapacityUnits, writeUnits: units.WriteCapacityUnits }
+  const problem = throughput && unitsProblem(throughput, region, IndexName)
+  if (problem !== undefined) return problem
+  const { provisioned } = warmedIndex({ throughput }, billing)
+  const warm = newWarm(WarmThroughput, { provisioned }, { index: IndexName, region }, nowMs)
+  return isRefusal(warm) ? warm : { throughput, onDemandMaximum, warm }
 }
 
 function invalid(what: string): Refusal {

@@ -10,8 +10,7 @@ export interface CallContext {
   readonly region: string
   readonly controlPlane: ControlPlane
   readonly nowMs: number
-  /** Undefined: nothing is throttled. */
-  readonly throttle: Throttle | undefined
+  readonly throttle: Throttle
   readonly contributors?: Contributors
   /** The `Host` that the client called; undefined for a call without HTTP. */
   readonly host: string | undefined

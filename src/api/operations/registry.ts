@@ -12,6 +12,7 @@ import { describeEndpoints } from './describe-endpoints.ts'
 import { describeKinesisStreamingDestination } from './describe-kinesis-streaming-destination.ts'
 import { describeLimits } from './describe-limits.ts'
 import { describeTable } from './describe-table.ts'
+import { describeTableReplicaAutoScaling } from './describe-table-replica-auto-scaling.ts'
 import { describeTimeToLive } from './describe-time-to-live.ts'
 import { disableKinesisStreamingDestination } from './disable-kinesis-streaming-destination.ts'
 import { enableKinesisStreamingDestination } from './enable-kinesis-streaming-destination.ts'
@@ -36,6 +37,7 @@ import { updateContributorInsights } from './update-contributor-insights.ts'
 import { updateItem } from './update-item.ts'
 import { updateKinesisStreamingDestination } from './update-kinesis-streaming-destination.ts'
 import { updateTable } from './update-table.ts'
+import { updateTableReplicaAutoScaling } from './update-table-replica-auto-scaling.ts'
 import { updateTimeToLive } from './update-time-to-live.ts'
 
 /** Answered like an operation that DynamoDB has never heard of. */
@@ -62,7 +64,7 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   DescribeKinesisStreamingDestination: describeKinesisStreamingDestination,
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
-  DescribeTableReplicaAutoScaling: notYet,
+  DescribeTableReplicaAutoScaling: describeTableReplicaAutoScaling,
   DescribeTimeToLive: describeTimeToLive,
   DisableKinesisStreamingDestination: disableKinesisStreamingDestination,
   EnableKinesisStreamingDestination: enableKinesisStreamingDestination,
@@ -93,6 +95,6 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   UpdateItem: updateItem,
   UpdateKinesisStreamingDestination: updateKinesisStreamingDestination,
   UpdateTable: updateTable,
-  UpdateTableReplicaAutoScaling: notYet,
+  UpdateTableReplicaAutoScaling: updateTableReplicaAutoScaling,
   UpdateTimeToLive: updateTimeToLive,
 }

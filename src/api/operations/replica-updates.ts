@@ -19,7 +19,10 @@ interface ReplicaChange {
   readonly RegionName: string
   readonly ProvisionedThroughputOverride?: { readonly ReadCapacityUnits?: number }
   readonly TableClassOverride?: TableSettings['tableClass']
-  readonly GlobalSecondaryIndexes?: readonly object[]
+  readonly GlobalSecondaryIndexes?: readonly {
+    readonly IndexName: string
+    readonly ProvisionedThroughputOverride?: { readonly ReadCapacityUnits?: number }
+  }[]
 }
 
 const NOTHING = 'There are no actions specified in the Replica Update Action of the request.'
@@ -54,8 +57,19 @@ function plan({ Create, Update, Delete }: ReplicaUpdate): ReplicaAction | WireEr
   if (unsupported !== undefined) return validationError(unsupported)
   const readUnitsOverride = change.ProvisionedThroughputOverride?.ReadCapacityUnits
   const tableClassOverride = change.TableClassOverride
-  if (Create === undefined && readUnitsOverride === undefined && tableClassOverride === undefined) return validationError(NOTHING)
-  return { kind: Create === undefined ? 'update' : 'create', region: change.RegionName, readUnitsOverride, tableClassOverride }
+  const indexReads = (change.GlobalSecondaryIndexes ?? []).flatMap(({ IndexName, ProvisionedThroughputOverride }) => {
+    const units = ProvisionedThroughputOverride?.ReadCapacityUnits
+    return units === undefined ? [] : [[IndexName, units] as const]
+  })
+  const nothing = readUnitsOverride === undefined && tableClassOverride === undefined && indexReads.length === 0
+  if (Create === undefined && nothing) return validationError(NOTHING)
+  return {
+    kind: Create === undefined ? 'update' : 'create',
+    region: change.RegionName,
+    readUnitsOverride,
+    tableClassOverride,
+    ...(indexReads.length === 0 ? {} : { indexReadUnits: Object.fromEntries(indexReads) }),
+  }
 }
 
 /** Two identical actions count as one. */

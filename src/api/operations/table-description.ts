@@ -1,55 +1,86 @@
+import { decreasesOn } from '../../engine/provisioned-units.ts'
 import type { Table } from '../../engine/table.ts'
+import { statusAt } from '../../engine/table.ts'
+import { warmedIndex, warmedTable } from '../../engine/warm-units.ts'
 import type { ReplicaView, TableView } from '../control-plane.ts'
 import { asIndexKeySchema } from '../../item/key-schema.ts'
 import { streamArn, tableArn } from './arn.ts'
 import { restoreSummary } from './backups/restore-summary.ts'
-import { describeIndexes, keyElements } from './index-description.ts'
-import { decreasesOn } from './throughput-settings.ts'
+import { describeEncryption } from './encryption-settings.ts'
+import { describeIndexes, describeMaximum, keyElements } from './index-description.ts'
+import type { CallContext } from './operation.ts'
+import { optionalSeconds, seconds } from './timestamps.ts'
+import { describeWarm } from './warm-throughput.ts'
+
+/** Who describes, when, and how long changes take to show. */
+export type Describing = Pick<CallContext, 'region' | 'nowMs' | 'controlPlane'>
 
 /** A table as DescribeTable shows it, and as the answers of CreateTable, UpdateTable and DeleteTable do. */
-export function describeTableView(region: string, view: TableView, nowMs: number): Readonly<Record<string, unknown>> {
+export function describeTableView(context: Describing, view: TableView): Readonly<Record<string, unknown>> {
   const { table } = view
+  const { region, nowMs, controlPlane } = context
   return {
-    AttributeDefinitions: table.attributeDefinitions.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
+    AttributeDefinitions: [...table.attributeDefinitions]
+      .sort((a, b) => (a.name < b.name ? -1 : 1))
+      .map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
     TableName: table.name,
     KeySchema: keySchema(table),
-    TableStatus: table.status,
+    TableStatus: statusAt(table, nowMs),
     CreationDateTime: seconds(table.createdAtMs),
-    ...capacity(view, nowMs),
+    ...capacity(context, view),
     TableSizeBytes: view.sizeBytes,
     ItemCount: view.itemCount,
     TableArn: tableArn(region, table.name),
     TableId: table.id,
-    ...describeIndexes(region, view),
+    ...describeIndexes(context, view),
     ...describeStream(region, table),
-    ...globalTable(view),
+    ...globalTable(context, view),
     RestoreSummary: restoreSummary(region, table),
-    TableClassSummary: table.settings.tableClass === 'STANDARD' ? undefined : { TableClass: table.settings.tableClass },
+    SSEDescription: describeEncryption(table.settings.encryption, nowMs, controlPlane.lifecycleDelayMs),
+    TableClassSummary: tableClass(table),
     DeletionProtectionEnabled: table.settings.deletionProtection,
   }
 }
 
+/** CreateTable tells a little less than DescribeTable will. */
+export function describeNewTable(context: Describing, view: TableView): Readonly<Record<string, unknown>> {
+  const description = describeTableView(context, view)
+  const indexes = description['GlobalSecondaryIndexes'] as readonly object[] | undefined
+  return {
+    ...description,
+    TableStatus: 'CREATING',
+    WarmThroughput: undefined,
+    BillingModeSummary: description['BillingModeSummary'] && { BillingMode: 'PAY_PER_REQUEST' },
+    GlobalSecondaryIndexes: indexes?.map((index) => ({ ...index, IndexStatus: 'CREATING', WarmThroughput: undefined })),
+  }
+}
+
 /** DeleteTable tells less: what defined the table is gone. */
-export function describeDeletedTable(region: string, view: TableView, nowMs: number): Readonly<Record<string, unknown>> {
-  const description = { ...describeTableView(region, view, nowMs), TableStatus: 'DELETING' }
+export function describeDeletedTable(context: Describing, view: TableView): Readonly<Record<string, unknown>> {
+  const description = { ...describeTableView(context, view), TableStatus: 'DELETING' }
   return { ...description, AttributeDefinitions: undefined, KeySchema: undefined, CreationDateTime: undefined, WarmThroughput: undefined }
+}
+
+/** The default is not told, unless it was chosen. */
+function tableClass({ settings: { tableClass: TableClass, changes } }: Table): object | undefined {
+  const changedAtMs = changes.tableClassAtMs.at(-1)
+  if (TableClass === 'STANDARD' && changedAtMs === undefined) return undefined
+  return { TableClass, LastUpdateDateTime: optionalSeconds(changedAtMs) }
 }
 
 function keySchema({ schema }: Table): readonly object[] {
   return keyElements(asIndexKeySchema(schema))
 }
 
-function capacity({ table, replicas }: TableView, nowMs: number): object {
+function capacity({ nowMs, controlPlane }: Describing, { table, replicas }: TableView): object {
   const { billing, onDemandMaximum } = table.settings
+  const WarmThroughput = describeWarm(warmedTable(table.settings), nowMs, controlPlane.lifecycleDelayMs)
   if (billing.mode === 'PAY_PER_REQUEST') {
     return {
       ProvisionedThroughput: { NumberOfDecreasesToday: 0, ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
       BillingModeSummary: { BillingMode: billing.mode, LastUpdateToPayPerRequestDateTime: seconds(billing.sinceMs) },
-      OnDemandThroughput: onDemandMaximum && {
-        MaxReadRequestUnits: onDemandMaximum.readUnits ?? -1,
-        MaxWriteRequestUnits: onDemandMaximum.writeUnits ?? -1,
-      },
-      WarmThroughput: warmOnDemand,
+      OnDemandThroughput: describeMaximum(onDemandMaximum),
+      WarmThroughput,
     }
   }
   const wasOnDemand = billing.onDemandSinceMs !== undefined && replicas === undefined
@@ -65,12 +96,9 @@ function capacity({ table, replicas }: TableView, nowMs: number): object {
     BillingModeSummary: wasOnDemand
       ? { BillingMode: billing.mode, LastUpdateToPayPerRequestDateTime: optionalSeconds(billing.onDemandSinceMs) }
       : undefined,
-    WarmThroughput: { ReadUnitsPerSecond: billing.readUnits, WriteUnitsPerSecond: billing.writeUnits, Status: 'ACTIVE' },
+    WarmThroughput,
   }
 }
-
-/** What a new on-demand table can take at once (developer guide, "Warm throughput"). */
-const warmOnDemand = { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: 'ACTIVE' }
 
 /** A stream stays the latest after it was disabled. */
 function describeStream(region: string, { name, settings, streams }: Table): object {
@@ -83,35 +111,39 @@ function describeStream(region: string, { name, settings, streams }: Table): obj
 }
 
 /** A regional table has none of these members, not even empty. */
-function globalTable({ table, replicas }: TableView): object {
+function globalTable(context: Describing, { table, replicas }: TableView): object {
   if (replicas === undefined) return {}
   return {
     GlobalTableVersion: '2019.11.21',
-    Replicas: replicas.map((replica) => replicaDescription(table, replica)),
+    Replicas: replicas.map((replica) => replicaDescription(context, table, replica)),
     GlobalTableSettingsReplicationMode: 'ENABLED_WITH_OVERRIDES',
   }
 }
 
-function replicaDescription(table: Table, { region, status, readUnitsOverride, tableClassOverride }: ReplicaView): object {
-  const { billing } = table.settings
+function replicaDescription(
+  { nowMs, controlPlane }: Describing,
+  { settings }: Table,
+  { region, status, readUnitsOverride, tableClassOverride, indexReadUnits = {} }: ReplicaView,
+): object {
+  const { billing, warm } = settings
+  const own = billing.mode === 'PROVISIONED' ? { ...billing, readUnits: readUnitsOverride ?? billing.readUnits } : billing
+  const indexes = settings.indexes
+    .filter(({ kind }) => kind === 'global')
+    .map((index) => {
+      const readUnits = indexReadUnits[index.name]
+      return {
+        IndexName: index.name,
+        ProvisionedThroughputOverride: readUnits === undefined ? undefined : { ReadCapacityUnits: readUnits },
+        WarmThroughput: describeWarm(warmedIndex(index, billing), nowMs, controlPlane.lifecycleDelayMs),
+      }
+    })
   return {
     RegionName: region,
     ReplicaStatus: status,
     ProvisionedThroughputOverride: readUnitsOverride === undefined ? undefined : { ReadCapacityUnits: readUnitsOverride },
+    GlobalSecondaryIndexes: indexes.length === 0 ? undefined : indexes,
     ReplicaTableClassSummary: tableClassOverride === undefined ? undefined : { TableClass: tableClassOverride },
-    WarmThroughput:
-      billing.mode === 'PAY_PER_REQUEST'
-        ? warmOnDemand
-        : { ReadUnitsPerSecond: readUnitsOverride ?? billing.readUnits, WriteUnitsPerSecond: billing.writeUnits, Status: 'ACTIVE' },
+    WarmThroughput: describeWarm(warmedTable({ billing: own, warm }), nowMs, controlPlane.lifecycleDelayMs),
     GlobalTableSettingsReplicationMode: 'ENABLED_WITH_OVERRIDES',
   }
-}
-
-/** The wire's timestamps: seconds since 1970, milliseconds behind the point. */
-function seconds(ms: number): number {
-  return ms / 1000
-}
-
-function optionalSeconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : seconds(ms)
 }

@@ -38,9 +38,9 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(name)
-  if (table === undefined || !servesItems(table)) return tableGone
   const { region, nowMs } = context
-  const limits = context.throttle?.limitsOf(region, table, nowMs)
+  if (table === undefined || !servesItems(table, nowMs)) return tableGone
+  const limits = context.throttle.limitsOf(region, table, nowMs)
   return { engine, table, limits, contributors: table.own.insights && context.contributors?.of(table, nowMs) }
 }
 

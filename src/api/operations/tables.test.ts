@@ -141,7 +141,16 @@ describe('CreateTable refuses', () => {
       { AttributeDefinitions: two },
       'One or more parameter values were invalid: Number of attributes in KeySchema does not exactly match number of attributes defined in AttributeDefinitions',
     ],
-    ['no throughput', { BillingMode: undefined }, 'No provisioned throughput specified for the table'],
+    [
+      'no throughput',
+      { BillingMode: undefined },
+      'One or more parameter values were invalid: ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED',
+    ],
+    [
+      'an attribute that is defined twice',
+      { AttributeDefinitions: [...keys.AttributeDefinitions, ...keys.AttributeDefinitions] },
+      'Attribute Name is duplicated: pk',
+    ],
     [
       'throughput on demand',
       { ProvisionedThroughput: { ReadCapacityUnits: 1, WriteCapacityUnits: 1 } },
@@ -196,19 +205,22 @@ describe('UpdateTable', () => {
     )
     expect(await describeTable('Scaled')).toMatchObject({
       BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST', LastUpdateToPayPerRequestDateTime: new Date(nowMs) },
-      OnDemandThroughput: { MaxReadRequestUnits: 10, MaxWriteRequestUnits: -1 },
+      OnDemandThroughput: { MaxReadRequestUnits: 10 },
     })
     await client.send(new UpdateTableCommand({ TableName: 'Scaled', OnDemandThroughput: { MaxReadRequestUnits: -1 } }))
     expect((await describeTable('Scaled'))?.OnDemandThroughput).toBeUndefined()
     await expect(client.send(new UpdateTableCommand({ TableName: 'Scaled', BillingMode: 'PROVISIONED' }))).rejects.toMatchObject(
-      invalid('ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED'),
+      invalid('ProvisionedThroughput must be specified when BillingMode is PROVISIONED'),
     )
   })
 
   it('changes the table class', async () => {
     await onDemand('Cold')
     await client.send(new UpdateTableCommand({ TableName: 'Cold', TableClass: 'STANDARD_INFREQUENT_ACCESS' }))
-    expect((await describeTable('Cold'))?.TableClassSummary).toEqual({ TableClass: 'STANDARD_INFREQUENT_ACCESS' })
+    expect((await describeTable('Cold'))?.TableClassSummary).toEqual({
+      TableClass: 'STANDARD_INFREQUENT_ACCESS',
+      LastUpdateDateTime: new Date(nowMs),
+    })
   })
 
   it.each([

@@ -1,19 +1,27 @@
 import type { Refusal } from '../../engine/refusal.ts'
 import { isRefusal } from '../../engine/refusal.ts'
-import type { Table, TableSettings } from '../../engine/table.ts'
+import type { AttributeDefinition, Table, TableSettings } from '../../engine/table.ts'
+import { stillWarm, warmedTable } from '../../engine/warm-units.ts'
 import type { KeyAttributeType } from '../../item/key-schema.ts'
 import { fromRefusal, isWireError, validationError } from '../wire-error.ts'
+import type { EncryptionInput } from './encryption-settings.ts'
+import { changedEncryption } from './encryption-settings.ts'
 import type { IndexUpdate } from './index-updates.ts'
-import { changedIndexes, indexesUnder } from './index-updates.ts'
+import { changedIndexes, indexesUnder, indexUpdatesProblem } from './index-updates.ts'
+import type { CallContext } from './operation.ts'
 import { operation, unsupportedParameter } from './operation.ts'
 import type { ReplicaUpdate } from './replica-updates.ts'
 import { planReplicaUpdates } from './replica-updates.ts'
 import type { StreamInput } from './stream-settings.ts'
 import { changedStream } from './stream-settings.ts'
+import { changedClass } from './table-class.ts'
 import { describeTableView } from './table-description.ts'
 import { tableNameOf } from './table-lookup.ts'
 import type { ThroughputInput } from './throughput-settings.ts'
-import { changedBilling, changedMaximum } from './throughput-settings.ts'
+import { changedBilling, changedMaximum, rememberSwitch } from './throughput-settings.ts'
+import { combinationProblem } from './update-combinations.ts'
+import type { WarmInput } from './warm-throughput.ts'
+import { changedWarm } from './warm-throughput.ts'
 
 interface Input extends ThroughputInput {
   readonly TableName: string
@@ -23,39 +31,20 @@ interface Input extends ThroughputInput {
   readonly AttributeDefinitions?: readonly { readonly AttributeName: string; readonly AttributeType: KeyAttributeType }[]
   readonly GlobalSecondaryIndexUpdates?: readonly IndexUpdate[]
   readonly StreamSpecification?: StreamInput
+  readonly SSESpecification?: EncryptionInput
+  readonly WarmThroughput?: WarmInput
   readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG'
 }
 
-const settings = [
-  'GlobalSecondaryIndexUpdates',
-  'BillingMode',
-  'ProvisionedThroughput',
-  'OnDemandThroughput',
-  'TableClass',
-  'DeletionProtectionEnabled',
-  'StreamSpecification',
-] as const
-
-const notYet = [
-  'SSESpecification',
-  'GlobalTableWitnessUpdates',
-  'WarmThroughput',
-  'GlobalTableSettingsReplicationMode',
-  'VectorIndexUpdates',
-]
-
-const NOTHING_TO_CHANGE =
-  'At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates or SSESpecification ' +
-  'or ReplicaUpdates is required'
+const notYet = ['GlobalTableWitnessUpdates', 'GlobalTableSettingsReplicationMode', 'VectorIndexUpdates']
 
 /** Either replicas or settings, never both. What depends on the other Regions is for the control plane to judge. */
 export const updateTable = operation<Input>(async (context, input) => {
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
-  const { controlPlane, region, nowMs } = context
-  if (input.ReplicaUpdates !== undefined && [...settings, ...notYet, 'AttributeDefinitions'].some((member) => member in input)) {
-    return validationError('One or more parameter values were invalid: Replica modification must be the only operation in the request')
-  }
+  const { controlPlane, region } = context
+  const problem = combinationProblem(input) ?? indexUpdatesProblem(input.GlobalSecondaryIndexUpdates ?? [])
+  if (problem !== undefined) return validationError(problem)
   const unsupported = unsupportedParameter(input, notYet)
   if (unsupported !== undefined) return validationError(unsupported)
   if (input.MultiRegionConsistency === 'STRONG') return validationError('everywrite does not support MultiRegionConsistency STRONG yet')
@@ -64,34 +53,75 @@ export const updateTable = operation<Input>(async (context, input) => {
     const action = planReplicaUpdates(input.ReplicaUpdates, region)
     if (isWireError(action)) return action
     const view = await controlPlane.changeReplica(region, name, action)
-    return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(region, view, nowMs) }
+    return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(context, view) }
   }
-  if (!settings.some((member) => member in input)) return validationError(NOTHING_TO_CHANGE)
-  const view = await controlPlane.changeSettings(region, name, (table) => changedSettings(table, input, nowMs))
-  return isRefusal(view) ? fromRefusal(view) : { TableDescription: { ...describeTableView(region, view, nowMs), TableStatus: 'UPDATING' } }
+  const view = await controlPlane.changeSettings(region, name, (table) => changedSettings(table, input, context), paceOf(input))
+  return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(context, view) }
 })
 
+/** Some changes are made while the table stays ACTIVE, and one of them also while it is not (observed on AWS, 2026-10). */
+function paceOf(input: Input): 'at-once' | 'active' | 'updating' {
+  if (input.DeletionProtectionEnabled !== undefined || input.WarmThroughput !== undefined) return 'at-once'
+  if (input.SSESpecification !== undefined) return 'active'
+  const builds = input.GlobalSecondaryIndexUpdates?.some(({ Create, Delete }) => Create !== undefined || Delete !== undefined) ?? false
+  const changesTable =
+    input.BillingMode ?? input.ProvisionedThroughput ?? input.StreamSpecification ?? input.TableClass ?? (builds || undefined)
+  return changesTable === undefined ? 'active' : 'updating'
+}
+
 /** Pure: it may be asked again, or for each Region. */
-function changedSettings(table: Table, input: Input, nowMs: number): TableSettings | Refusal {
-  const billing = changedBilling(table.settings.billing, input, nowMs)
+function changedSettings(table: Table, input: Input, { region, nowMs }: CallContext): TableSettings | Refusal {
+  const { settings } = table
+  if (input.SSESpecification !== undefined) {
+    const changed = changedEncryption(settings, input.SSESpecification, region, nowMs)
+    return isRefusal(changed) ? changed : { ...settings, ...changed }
+  }
+  const billing = changedBilling(settings, input, nowMs, region)
   if (isRefusal(billing)) return billing
-  const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: table.settings.onDemandMaximum }, input)
+  const onDemandMaximum = changedMaximum({ billing, onDemandMaximum: settings.onDemandMaximum }, input, {
+    of: undefined,
+    isNew: false,
+    region,
+  })
   if (isRefusal(onDemandMaximum)) return onDemandMaximum
-  const definitions = input.AttributeDefinitions?.map(({ AttributeName, AttributeType }) => ({ name: AttributeName, type: AttributeType }))
-  const indexes =
-    input.GlobalSecondaryIndexUpdates === undefined
-      ? table.settings.indexes
-      : changedIndexes(table, { billing }, definitions ?? table.attributeDefinitions, input.GlobalSecondaryIndexUpdates)
+  const rules = {
+    schema: table.schema,
+    definitions: definitionsWith(table, input),
+    billing,
+    region,
+    nowMs,
+    operation: 'UpdateTable',
+  } as const
+  const updates = input.GlobalSecondaryIndexUpdates
+  const changedByUpdates = updates === undefined ? settings.indexes : changedIndexes(table, rules, updates)
+  if (isRefusal(changedByUpdates)) return changedByUpdates
+  const indexes = indexesUnder(settings.billing, billing, changedByUpdates)
   if (isRefusal(indexes)) return indexes
   const stream = changedStream(table, input.StreamSpecification)
   if (isRefusal(stream)) return stream
+  const classed = changedClass({ ...settings, changes: rememberSwitch(settings, billing, nowMs) }, input.TableClass, nowMs)
+  if (isRefusal(classed)) return classed
+  const still = stillWarm(warmedTable(settings), warmedTable({ billing, warm: settings.warm }))
+  const warm =
+    input.WarmThroughput === undefined
+      ? still
+      : changedWarm(input.WarmThroughput, warmedTable({ billing, warm: still }), { index: undefined, region }, nowMs)
+  if (isRefusal(warm)) return warm
   return {
-    ...table.settings,
+    ...settings,
+    ...classed,
     stream,
-    indexes: indexesUnder(billing, indexes),
+    indexes,
     billing,
     onDemandMaximum,
-    tableClass: input.TableClass ?? table.settings.tableClass,
-    deletionProtection: input.DeletionProtectionEnabled ?? table.settings.deletionProtection,
+    warm,
+    deletionProtection: input.DeletionProtectionEnabled ?? settings.deletionProtection,
   }
+}
+
+/** What a new index may be keyed by: what the table defines, and what the request adds to that. Another type for what is defined is not heeded. */
+function definitionsWith({ attributeDefinitions }: Table, { AttributeDefinitions = [] }: Input): readonly AttributeDefinition[] {
+  const known = new Set(attributeDefinitions.map(({ name }) => name))
+  const added = AttributeDefinitions.filter(({ AttributeName }) => !known.has(AttributeName))
+  return [...attributeDefinitions, ...added.map(({ AttributeName, AttributeType }) => ({ name: AttributeName, type: AttributeType }))]
 }

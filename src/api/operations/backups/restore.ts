@@ -21,7 +21,7 @@ export function planRestore(
   engine: RegionEngine,
   { target, source, overrides }: { target: string; source: Table; overrides: Overrides },
 ): TableBlueprint | WireError {
-  const blueprint = planRestored(target, source, overrides, context.nowMs)
+  const blueprint = planRestored(target, source, overrides, context)
   if (isRefusal(blueprint)) return fromRefusal(blueprint)
   const taken = targetProblem(context.region, engine, target)
   if (taken !== undefined) return taken
@@ -35,7 +35,7 @@ export function planRestore(
 export async function restore(context: CallContext, blueprint: TableBlueprint, origin: RestoreOrigin): Promise<Answer | WireError> {
   const view = await context.controlPlane.createTable(context.region, blueprint, fillingFrom(origin))
   if (isRefusal(view)) return view.refused === 'in-use' ? alreadyExists(blueprint.name) : fromRefusal(view)
-  const { WarmThroughput: _warm, ...description } = describeTableView(context.region, view, context.nowMs)
+  const { WarmThroughput: _warm, ...description } = describeTableView(context, view)
   return { TableDescription: { ...description, TableStatus: 'CREATING' } }
 }
 

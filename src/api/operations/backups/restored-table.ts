@@ -1,9 +1,11 @@
 import { isRefusal, refuse } from '../../../engine/refusal.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import type { Billing, IndexBlueprint, OnDemandMaximum, Table, TableBlueprint } from '../../../engine/table.ts'
+import { noChanges } from '../../../engine/table.ts'
 import { keyElements } from '../index-description.ts'
 import type { IndexInput, KeySchemaElement } from '../index-plans.ts'
 import { indexesProblem } from '../index-plans.ts'
+import type { CallContext } from '../operation.ts'
 import { unsupportedParameter } from '../operation.ts'
 import type { ThroughputInput } from '../throughput-settings.ts'
 import { newBilling } from '../throughput-settings.ts'
@@ -28,10 +30,15 @@ interface RestoredIndexInput extends IndexInput {
  * protection and the table class are not taken over. Indexes may be left out and renamed, not added. The rules and texts were observed on AWS,
  * 2026-10, where a comment does not say otherwise; in which order they are checked is a guess.
  */
-export function planRestored(name: string, source: Table, overrides: Overrides, nowMs: number): TableBlueprint | Refusal {
+export function planRestored(
+  name: string,
+  source: Table,
+  overrides: Overrides,
+  { region, nowMs }: Pick<CallContext, 'region' | 'nowMs'>,
+): TableBlueprint | Refusal {
   const unsupported = unsupportedOverride(overrides)
   if (unsupported !== undefined) return refuse('invalid', unsupported)
-  const billing = restoredBilling(source.settings.billing, overrides, nowMs)
+  const billing = restoredBilling(source.settings.billing, overrides, nowMs, region)
   if (isRefusal(billing)) return billing
   const onDemandMaximum = restoredMaximum(source.settings.onDemandMaximum, billing, overrides)
   if (isRefusal(onDemandMaximum)) return onDemandMaximum
@@ -39,7 +46,7 @@ export function planRestored(name: string, source: Table, overrides: Overrides, 
   if (isRefusal(local)) return local
   const global = restoredIndexes('global', source, overrides.GlobalSecondaryIndexOverride, billing)
   if (isRefusal(global)) return global
-  const indexes = [...local, ...global]
+  const indexes = [...local, ...global].map((index) => ({ ...index, warm: undefined }))
   const problem = indexesProblem(indexes)
   if (problem !== undefined) return problem
   const { schema, attributeDefinitions } = source
@@ -51,6 +58,10 @@ export function planRestored(name: string, source: Table, overrides: Overrides, 
     deletionProtection: false,
     timeToLive: undefined,
     stream: undefined,
+    warm: undefined,
+    encryption: overrides.SSESpecificationOverride === undefined ? source.settings.encryption : undefined,
+    autoScaling: undefined,
+    changes: noChanges,
   } as const
   return { name, schema, attributeDefinitions, settings, tags: {} }
 }
@@ -68,6 +79,7 @@ function restoredBilling(
   source: Billing,
   { BillingModeOverride: mode, ProvisionedThroughputOverride: units }: Overrides,
   nowMs: number,
+  region: string,
 ): Billing | Refusal {
   if (mode === 'PAY_PER_REQUEST' && units !== undefined) {
     return invalid('Cannot override ProvisionedThroughput if BillingMode is overridden to PAY_PER_REQUEST')
@@ -85,6 +97,7 @@ function restoredBilling(
   return newBilling(
     throughput === undefined ? { BillingMode: effective } : { BillingMode: effective, ProvisionedThroughput: throughput },
     nowMs,
+    region,
   )
 }
 

@@ -1,10 +1,11 @@
 import { isRefusal } from '../../../engine/refusal.ts'
+import type { RegionEngine } from '../../../engine/region-engine.ts'
 import { isReadable } from '../../../engine/stream-shards.ts'
 import type { Table } from '../../../engine/table.ts'
 import { fromRefusal, resourceNotFound, validationError } from '../../wire-error.ts'
 import { parseStreamArn, streamArn } from '../arn.ts'
 import { operation } from '../operation.ts'
-import { limitProblem } from './stream-lookup.ts'
+import { limitProblem, tablesNamed } from './stream-lookup.ts'
 
 interface Input {
   readonly TableName?: string
@@ -23,12 +24,12 @@ export const listStreams = operation<Input>(
     if (ExclusiveStartStreamArn !== undefined && start === undefined) return validationError('Invalid StreamArn')
     const engine = await controlPlane.engine(region)
     if (isRefusal(engine)) return fromRefusal(engine)
-    const named = TableName === undefined ? undefined : engine.table(TableName)
-    if (TableName !== undefined && named === undefined) {
+    const tables = TableName === undefined ? allTables(engine) : tablesNamed(engine, TableName)
+    if (TableName !== undefined && tables.length === 0) {
       return resourceNotFound(`Requested resource not found: Table: ${TableName} not found`)
     }
     const nowMs = engine.clock.nowMs()
-    const all = (named === undefined ? engine.tables() : [named]).flatMap((table) => readableStreams(region, table, nowMs))
+    const all = tables.flatMap((table) => readableStreams(region, table, nowMs))
     const rest = all.filter(
       ({ TableName: table, StreamLabel }) =>
         start === undefined || table > start.tableName || (table === start.tableName && StreamLabel > start.label),
@@ -37,6 +38,11 @@ export const listStreams = operation<Input>(
     return { Streams: streams, LastEvaluatedStreamArn: rest.length > Limit ? streams.at(-1)?.StreamArn : undefined }
   },
 )
+
+/** By name, and those of one name by age: labels are times, and grow. */
+function allTables(engine: RegionEngine): readonly Table[] {
+  return [...engine.endedTables(), ...engine.tables()].sort((a, b) => (a.name === b.name ? a.number - b.number : a.name < b.name ? -1 : 1))
+}
 
 interface StreamSummary {
   readonly StreamArn: string

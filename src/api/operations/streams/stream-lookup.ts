@@ -28,12 +28,28 @@ export async function openStream(context: CallContext, arn: string): Promise<Ope
   if (isRefusal(engine)) return fromRefusal(engine)
   const missing = resourceNotFound(`Requested resource not found: Stream: ${arn} not found`)
   if (named.region !== context.region || named.account !== ACCOUNT) return missing
-  const table = engine.table(named.tableName)
-  const stream = table?.streams.find(({ label }) => label === named.label)
-  if (table === undefined || stream === undefined) return missing
+  const found = streamNamed(engine, named.tableName, named.label)
+  if (found === undefined) return missing
+  const { table, stream } = found
   const position = await logPosition(engine, table)
   if (!isReadable(stream, position.nowMs)) return missing
   return { arn, engine, table, stream, position, shards: shardsOf(stream, position.nowMs) }
+}
+
+/** A label is one stream's, whatever tables of the name came after its own. */
+function streamNamed(engine: RegionEngine, tableName: string, streamLabel: string): { table: Table; stream: Stream } | undefined {
+  for (const table of tablesNamed(engine, tableName)) {
+    const stream = table.streams.find(({ label }) => label === streamLabel)
+    if (stream !== undefined) return { table, stream }
+  }
+  return undefined
+}
+
+/** Those of the name that were dropped and whose streams are kept, and the one that is there. */
+export function tablesNamed(engine: RegionEngine, tableName: string): readonly Table[] {
+  const table = engine.table(tableName)
+  const ended = engine.endedTables().filter(({ name }) => name === tableName)
+  return table === undefined ? ended : [...ended, table]
 }
 
 /** Text observed. */
