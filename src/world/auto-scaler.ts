@@ -42,8 +42,9 @@ export class AutoScaler {
   wake(): void {
     if (this.#closed || this.#cancel !== undefined || this.#targets().length === 0) return
     const { scheduler, work } = this.#options
-    this.#lookedAtMs = scheduler.monotonicMs()
-    this.#cancel = scheduler.after(MINUTE_MS, () => {
+    const nowMs = scheduler.monotonicMs()
+    if (nowMs - this.#lookedAtMs > MINUTE_MS) this.#lookedAtMs = nowMs
+    this.#cancel = scheduler.after(this.#lookedAtMs + MINUTE_MS - nowMs, () => {
       const look = this.#look().finally(() => {
         this.#cancel = undefined
         this.wake()
@@ -63,7 +64,9 @@ export class AutoScaler {
 
   async #look(): Promise<void> {
     const { scheduler, clock, consumption } = this.#options
-    const seconds = (scheduler.monotonicMs() - this.#lookedAtMs) / 1000
+    const nowMs = scheduler.monotonicMs()
+    const seconds = (nowMs - this.#lookedAtMs) / 1000
+    this.#lookedAtMs = nowMs
     const targets = this.#targets()
     const known = new Set(targets.map(({ key }) => key))
     for (const key of this.#trackedByTarget.keys()) if (!known.has(key)) this.#trackedByTarget.delete(key)

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts'
 import { silentLog } from '../base/log.ts'
 import { seededRandom } from '../base/random.ts'
 import { VirtualTime } from '../base/virtual-time.ts'
+import type { Consumption } from '../engine/consumption.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
@@ -52,6 +53,8 @@ export interface TestWorldOptions {
   /** The world that ran on these stores, and in this time, before. */
   readonly before?: TestWorld
   readonly endedIncarnationsMax?: number
+  readonly consumption?: Consumption
+  readonly lifecycleDelayMs?: number
   readonly decorate?: (plain: Transport, from: string, time: VirtualTime) => Transport
   readonly fillers?: TableFillers
 }
@@ -86,6 +89,8 @@ export class TestWorld {
         log: loudLog,
         endedIncarnationsMax: options.endedIncarnationsMax ?? 100,
         fillers: options.fillers ?? {},
+        lifecycleDelayMs: options.lifecycleDelayMs ?? 0,
+        ...(options.consumption === undefined ? {} : { consumption: options.consumption }),
         ...(decorate === undefined ? {} : { decorateTransport: (plain: Transport, from: string) => decorate(plain, from, time) }),
       }),
     )
@@ -93,7 +98,7 @@ export class TestWorld {
   }
 
   /** The program ends and starts again on the same disks, with other dice. */
-  async reopen(options: { seed?: number; fillers?: TableFillers } = {}): Promise<TestWorld> {
+  async reopen(options: Pick<TestWorldOptions, 'seed' | 'fillers' | 'lifecycleDelayMs'> = {}): Promise<TestWorld> {
     await this.time.resolve(this.world.close())
     return TestWorld.open({ seed: 77, ...options, before: this })
   }
