@@ -4,6 +4,7 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import type { Log, LogFields } from '../base/log.ts'
 import { systemRandom } from '../base/system-random.ts'
 import { systemTime } from '../base/system-time.ts'
+import type { Consumption } from '../engine/consumption.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { ChangeSink } from '../engine/change-sink.ts'
@@ -41,6 +42,8 @@ export interface TestWorldOptions {
   /** Stands in for the store of every Region. */
   readonly store?: (store: Store) => Store
   readonly unavailable?: ReadonlySet<string>
+  readonly throttling?: boolean
+  readonly consumption?: Consumption
   /** How long warm throughput and encryption take to change; 0 when left out. Nothing else takes its time here. */
   readonly lifecycleDelayMs?: number
   /** How long between two looks for expired items; a second when left out. */
@@ -80,7 +83,16 @@ export async function startTestWorld(options: TestWorldOptions = {}): Promise<Te
   }
   const replicaActions: ReplicaAction[] = []
   const controlPlane = isolatedRegions(open, options.unavailable ?? new Set(), replicaActions, options.lifecycleDelayMs ?? 0)
-  const api = createApi({ controlPlane, clock, scheduler: systemTime, random: systemRandom, log, credentials: options.credentials })
+  const limits = { throttling: options.throttling ?? true, consumption: options.consumption }
+  const api = createApi({
+    controlPlane,
+    clock,
+    scheduler: systemTime,
+    random: systemRandom,
+    log,
+    credentials: options.credentials,
+    ...limits,
+  })
   const server = createServer((request, response) => api.handle(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo

@@ -6,9 +6,11 @@ import {
   ProvisionedThroughputExceededException,
   PutItemCommand,
   QueryCommand,
+  UpdateTableReplicaAutoScalingCommand,
 } from '@aws-sdk/client-dynamodb'
 import type { CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Consumption } from '../engine/consumption.ts'
 import type { TestWorld } from './test-world.contract.ts'
 import { startTestWorld } from './test-world.contract.ts'
 
@@ -134,4 +136,50 @@ test('a batch hands back what it could not do, and is refused when it could do n
   const got = await client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: [Key] }, free: { Keys: [Key] } } }))
   expect(got.UnprocessedKeys).toEqual({ [TableName]: { Keys: [Key] } })
   expect(got.Responses?.['free']).toEqual([Key])
+})
+
+test('a failed condition costs what is there', async () => {
+  await create(units(100, 1))
+  await client.send(large())
+  nowMs += 300_000
+  const failing = new PutItemCommand({ TableName, Item: Key, ConditionExpression: 'attribute_not_exists(id)' })
+  await expect(client.send(failing)).rejects.toThrow('The conditional request failed')
+  await expect(put()).rejects.toThrow('provisioned throughput')
+})
+
+test('what on-demand tables are refused for is told under the member of that exception', async () => {
+  await create({ BillingMode: 'PAY_PER_REQUEST', OnDemandThroughput: { MaxWriteRequestUnits: 10 } })
+  await client.send(large())
+  await expect(put()).rejects.toMatchObject({
+    throttlingReasons: [
+      { reason: 'TableWriteMaxOnDemandThroughputExceeded', resource: 'arn:aws:dynamodb:us-east-1:000000000000:table/metered' },
+    ],
+  })
+})
+
+test('with throttling off everything is let through, and what is consumed of a table that is scaled is counted all the same', async () => {
+  const consumption = new Consumption()
+  await world.close()
+  world = await startTestWorld({ nowMs: () => nowMs, throttling: false, consumption })
+  client = world.client()
+  await create(units(1, 1))
+  await client.send(large())
+  await client.send(large())
+  const engine = await world.engine('us-east-1')
+  const table = engine.table(TableName)
+  if (table === undefined) throw new Error('no table')
+  expect(consumption.take(table, 'write', undefined)).toBe(0)
+  await client.send(
+    new UpdateTableReplicaAutoScalingCommand({
+      TableName,
+      ProvisionedWriteCapacityAutoScalingUpdate: {
+        MinimumUnits: 1,
+        MaximumUnits: 10,
+        ScalingPolicyUpdate: { TargetTrackingScalingPolicyConfiguration: { TargetValue: 70 } },
+      },
+    }),
+  )
+  await client.send(large())
+  expect(consumption.take(table, 'write', undefined)).toBe(300)
+  expect(consumption.take(table, 'write', undefined)).toBe(0)
 })

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ChangeRecord } from '../engine/change-log.ts'
+import { tableRange } from '../engine/keyspace.ts'
 import { readShard } from '../engine/stream-reader.ts'
 import { shardsOf } from '../engine/stream-shards.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
@@ -71,3 +72,28 @@ async function causesIn(lab: TestWorld, region: string): Promise<readonly Change
   const pages = shardsOf(stream, engine.clock.nowMs()).map((shard) => readShard(engine, table, shard, 0n, 1000))
   return (await lab.time.resolve(Promise.all(pages))).flatMap(({ changes }) => changes.map(({ cause }) => cause))
 }
+
+test('what a deleted table leaves for the readers of its stream outlives a restart, and goes after 24 hours', async () => {
+  let lab = await TestWorld.open()
+  await lab.createTable(east)
+  const streamed = lab.world.changeSettings(east, users.name, ({ settings }) => ({ ...settings, stream: 'KEYS_ONLY' }))
+  accepted(await lab.time.resolve(streamed))
+  for (let at = 0; at < 3; at++) await lab.put(east, `k${at}`, 'v')
+  const number = (await lab.engine(east)).table(users.name)?.number ?? 0
+  accepted(await lab.time.resolve(lab.world.deleteTable(east, users.name)))
+  await lab.settled()
+  const rows = async (): Promise<number> => {
+    const { store } = await lab.engine(east)
+    return (await store.page(tableRange(number), { entriesMax: 100, bytesMax: 1 << 20 })).entries.length
+  }
+  // The head of the log and its records.
+  expect(await rows()).toBe(4)
+  lab = await lab.reopen()
+  expect((await lab.engine(east)).endedTables()).toMatchObject([{ name: users.name, number }])
+  expect(await rows()).toBe(4)
+  await lab.time.advance(23 * 3_600_000)
+  expect(await rows()).toBe(4)
+  await lab.time.advance(2 * 3_600_000)
+  expect(await rows()).toBe(0)
+  expect((await lab.engine(east)).endedTables()).toEqual([])
+})

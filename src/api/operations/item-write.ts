@@ -1,4 +1,4 @@
-import type { NotWritten, Verdict } from '../../engine/item-writer.ts'
+import type { Judge, NotWritten, Verdict } from '../../engine/item-writer.ts'
 import type { StoredItem } from '../../engine/stored-item.ts'
 import type { ConditionPlan } from '../../expression/condition.ts'
 import { evaluateCondition } from '../../expression/condition.ts'
@@ -36,22 +36,38 @@ export interface WriteDone {
   readonly collectionBytes: number | undefined
 }
 
-/** Writes one item within the limits of its table. A write that its judge refuses is charged all the same. */
+/**
+ * Writes one item within the limits of its table. A write that its judge refuses is charged as if it had been made: by the larger of the item that
+ * is there and, as far as that is known, the one that would have been (measured on AWS, 2026-10).
+ */
 export async function carryOut(
   open: OpenTable,
   itemKey: Uint8Array,
   judge: (before: StoredItem | undefined) => Verdict<WriteResult>,
+  attemptedBytes = 0,
 ): Promise<WriteDone | WireError> {
   const throttled = open.limits?.refusal('write')
   tellThrottled(throttled, open.contributors, itemKey)
   if (throttled !== undefined) return throttled
-  const outcome = await open.engine.write(open.table, itemKey, judge)
+  let refusedBytes = attemptedBytes
+  const weigh = (before: StoredItem | undefined): Verdict<WriteResult> => {
+    refusedBytes = Math.max(attemptedBytes, before?.sizeBytes ?? 0)
+    return judge(before)
+  }
+  const outcome = await open.engine.write(open.table, itemKey, open.limits === undefined ? judge : weigh)
   if (outcome.kind !== 'written') return notWritten(outcome)
   const { result, indexWrites, collectionBytes } = outcome
-  const work = { sizeBytes: isWireError(result) ? 0 : result.sizeBytes, indexWrites }
+  const work = { sizeBytes: isWireError(result) ? refusedBytes : result.sizeBytes, indexWrites }
   open.limits?.charge('write', consumptionOf(open.table, [work], 1))
   open.contributors?.written(itemKey, work.sizeBytes, indexWrites, 1)
   return isWireError(result) ? result : { attributes: result.attributes, work, collectionBytes }
+}
+
+/** What is written, said when the item that is there is known. */
+export interface JudgedWrite {
+  readonly judge: Judge<WriteResult>
+  /** Size of the item that shall be there, where that is known beforehand. */
+  readonly attemptedBytes?: number
 }
 
 /** Writes, and puts the answer together. */
@@ -59,9 +75,9 @@ export async function writeItem(
   open: OpenTable,
   itemKey: Uint8Array,
   input: WriteInput,
-  judge: (before: StoredItem | undefined) => Verdict<WriteResult>,
+  { judge, attemptedBytes }: JudgedWrite,
 ): Promise<Answer | WireError> {
-  const done = await carryOut(open, itemKey, judge)
+  const done = await carryOut(open, itemKey, judge, attemptedBytes)
   if (isWireError(done)) return done
   return {
     Attributes: done.attributes,

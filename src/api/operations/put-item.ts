@@ -52,6 +52,7 @@ function planPut(
   const item = new StoredItem(encodeImage(attributes), sizeBytes, attributes)
   return {
     itemKey,
+    attemptedBytes: sizeBytes,
     judge(before) {
       const failure = conditionFailure(condition, before, input)
       if (failure !== undefined) return failure

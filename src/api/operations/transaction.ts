@@ -131,6 +131,9 @@ export async function transactWrites(
       return TOO_LARGE
     case 'gone':
       return tableGone
+    case 'refused':
+      chargeRefused(parts, outcome.results)
+      return transactionCanceled(parts.map((_part, at) => reasonOf(outcome, at)))
     default:
       return transactionCanceled(parts.map((_part, at) => reasonOf(outcome, at)))
   }
@@ -178,6 +181,15 @@ function chargeWrites(parts: readonly WritePart[], results: readonly Written<Wri
     part?.contributors?.written(part.itemKey, result.sizeBytes, indexWrites, 2)
     return { ...written, result }
   })
+}
+
+/** A condition that failed costs as if it had held; of what stood in its own way the size is not known, and the least is taken. */
+function chargeRefused(parts: readonly WritePart[], results: readonly WriteResult[]): void {
+  for (const [at, { table, limits }] of parts.entries()) {
+    const result = results[at]
+    const sizeBytes = result === undefined || isWireError(result) ? 0 : result.sizeBytes
+    limits?.charge('write', consumptionOf(table, [{ sizeBytes, indexWrites: [] }], 2))
+  }
 }
 
 type NotCommitted = Extract<Transacted<WriteResult>, { readonly kind: 'refused' | 'conflict' | 'collection-full' }>

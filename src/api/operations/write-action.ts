@@ -1,9 +1,8 @@
-import type { Judge } from '../../engine/item-writer.ts'
 import type { Table } from '../../engine/table.ts'
 import type { Answer } from '../answer.ts'
 import type { WireError } from '../wire-error.ts'
 import { isWireError } from '../wire-error.ts'
-import type { WriteInput, WriteResult } from './item-write.ts'
+import type { JudgedWrite, WriteInput } from './item-write.ts'
 import { writeItem } from './item-write.ts'
 import type { CallContext } from './operation.ts'
 import { openTable } from './table-lookup.ts'
@@ -20,9 +19,8 @@ export interface WriteAction {
 }
 
 /** One item's write, ready to be carried out. */
-export interface PlannedWrite {
+export interface PlannedWrite extends JudgedWrite {
   readonly itemKey: Uint8Array
-  readonly judge: Judge<WriteResult>
 }
 
 /** Carries out a write by itself. */
@@ -31,5 +29,5 @@ export async function writeAlone(context: CallContext, action: WriteAction | Wir
   const open = await openTable(context, input.TableName)
   if (isWireError(open)) return open
   const write = action.planFor(open.table)
-  return isWireError(write) ? write : writeItem(open, write.itemKey, input, write.judge)
+  return isWireError(write) ? write : writeItem(open, write.itemKey, input, write)
 }

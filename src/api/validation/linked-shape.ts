@@ -70,7 +70,7 @@ function link(name: string, shape: Shape): LinkedShape {
       return {
         ...common,
         kind: 'text',
-        pattern: shape.pattern === undefined ? undefined : new RegExp(`^(?:${shape.pattern})$`),
+        pattern: shape.pattern === undefined ? undefined : expressionOf(shape.pattern),
         allowed: shape.enum === undefined ? undefined : new Set(shape.enum),
       }
     case 'integer':
@@ -84,6 +84,11 @@ function link(name: string, shape: Shape): LinkedShape {
     case 'attributeValue':
       return { ...common, kind: 'opaque' }
   }
+}
+
+/** The model's patterns are Java's: characters beyond 16 bits are two units of one range there, and some classes have names. */
+function expressionOf(pattern: string): RegExp {
+  return new RegExp(`^(?:${pattern.replaceAll('\\p{Print}', '[ -~]')})$`, pattern.includes('\\u') ? 'u' : '')
 }
 
 function linkMember(structure: Extract<Shape, { type: 'structure' }>, name: string, target: string): LinkedMember {
