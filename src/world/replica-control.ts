@@ -51,7 +51,7 @@ export class ReplicaControl {
     const table = engine.table(tableName)
     if (table === undefined) return tableNotFound(tableName)
     const status = statusAt(table, this.#clock.nowMs())
-    if (status === 'DELETING') return stillInUse(table, status)
+    if (status === 'DELETING' && table.settling !== undefined) return stillInUse(table, status)
     if (status === 'CREATING') {
       return refuse(
         'invalid',

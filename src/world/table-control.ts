@@ -240,6 +240,8 @@ export class TableControl {
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
     if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
+    // Nobody has heard of its tags yet (observed on AWS, 2026-10).
+    if (statusAt(table, this.#clock.nowMs()) === 'CREATING') return tableNotFound(tableName)
     const tags = change(table.tags)
     if (isRefusal(tags)) return tags
     const changed = await engine.changeTable(tableName, () => ({ tags }))

@@ -1,6 +1,7 @@
 import { isRefusal } from '../../engine/refusal.ts'
 import type { Table } from '../../engine/table.ts'
-import { fromRefusal, resourceNotFound } from '../wire-error.ts'
+import { statusAt } from '../../engine/table.ts'
+import { fromRefusal, resourceNotFound, validationError } from '../wire-error.ts'
 import { operation } from './operation.ts'
 import { tableNameOf } from './table-lookup.ts'
 
@@ -11,6 +12,10 @@ export const describeTimeToLive = operation<{ readonly TableName: string }>(asyn
   if (isRefusal(view)) return fromRefusal(view)
   // Observed on AWS, 2026-10.
   if (view.table.filling !== undefined) return resourceNotFound(`Requested resource not found: Table: ${name} not found`)
+  const status = statusAt(view.table, context.nowMs)
+  if (status === 'CREATING' || status === 'DELETING') {
+    return validationError(`Cannot describe time to live while table is in ${status} state: Current table state is ${status}`)
+  }
   return { TimeToLiveDescription: description(view.table) }
 })
 

@@ -1,4 +1,5 @@
 import { isRefusal } from '../../engine/refusal.ts'
+import { statusAt } from '../../engine/table.ts'
 import { fromRefusal } from '../wire-error.ts'
 import { operation } from './operation.ts'
 import { taggedTable, taggedTableGone } from './tagged-table.ts'
@@ -13,6 +14,6 @@ export const listTagsOfResource = operation<Input>(async (context, { ResourceArn
   if (typeof tableName !== 'string') return tableName
   const view = await context.controlPlane.describeTable(context.region, tableName)
   if (isRefusal(view)) return view.refused === 'not-found' ? taggedTableGone(ResourceArn) : fromRefusal(view)
-  if (view.table.filling !== undefined) return taggedTableGone(ResourceArn)
+  if (view.table.filling !== undefined || statusAt(view.table, context.nowMs) === 'CREATING') return taggedTableGone(ResourceArn)
   return { Tags: Object.entries(view.table.tags).map(([Key, Value]) => ({ Key, Value })) }
 })

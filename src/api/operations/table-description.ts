@@ -42,14 +42,15 @@ export function describeTableView(context: Describing, view: TableView): Readonl
   }
 }
 
-/** CreateTable tells a little less than DescribeTable will. */
+/** CreateTable tells a little less than DescribeTable will; of warm throughput only what was asked for. */
 export function describeNewTable(context: Describing, view: TableView): Readonly<Record<string, unknown>> {
   const description = describeTableView(context, view)
   const indexes = description['GlobalSecondaryIndexes'] as readonly object[] | undefined
+  const { warm } = view.table.settings
   return {
     ...description,
     TableStatus: 'CREATING',
-    WarmThroughput: undefined,
+    WarmThroughput: warm && { ReadUnitsPerSecond: warm.readUnits, WriteUnitsPerSecond: warm.writeUnits, Status: 'UPDATING' },
     BillingModeSummary: description['BillingModeSummary'] && { BillingMode: 'PAY_PER_REQUEST' },
     GlobalSecondaryIndexes: indexes?.map((index) => ({ ...index, IndexStatus: 'CREATING', WarmThroughput: undefined })),
   }
