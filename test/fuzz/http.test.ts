@@ -249,7 +249,7 @@ it('a request that is framed well is answered, and so is the next one over the s
   await fuzz({
     title: 'a request that is framed well',
     file,
-    share: 0.08,
+    share: 0.05,
     cases: fc.array(framed, { minLength: 1, maxLength: 3 }),
     check: async (requests) => {
       const text = await exchange([...requests, usual].map(bytesOf), { quietMs: 3000 })
@@ -285,7 +285,7 @@ it('bytes that are no request are refused, and the next client is served', { tim
   await fuzz({
     title: 'bytes that are no request',
     file,
-    share: 0.08,
+    share: 0.05,
     cases: fc.record({
       bytes: fc.oneof(
         torn,
