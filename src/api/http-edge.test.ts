@@ -254,7 +254,7 @@ describe('a malformed request is refused in DynamoDB’s words, the connection i
     ],
     [
       'an operation that is not there yet',
-      { headers: { 'x-amz-target': 'DynamoDB_20120810.CreateBackup' } },
+      { headers: { 'x-amz-target': 'DynamoDB_20120810.SearchVectors' } },
       400,
       { __type: `${coral}UnknownOperationException` },
     ],
