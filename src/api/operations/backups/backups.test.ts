@@ -372,7 +372,7 @@ describe('a table restored from a backup', () => {
     await restore('demand', arn, { BillingModeOverride: 'PAY_PER_REQUEST', OnDemandThroughputOverride: { MaxReadRequestUnits: 7 } })
     const demand = await active('demand')
     expect(demand?.BillingModeSummary?.BillingMode).toBe('PAY_PER_REQUEST')
-    expect(demand?.OnDemandThroughput).toEqual({ MaxReadRequestUnits: 7, MaxWriteRequestUnits: -1 })
+    expect(demand?.OnDemandThroughput).toEqual({ MaxReadRequestUnits: 7 })
     expect(demand?.GlobalSecondaryIndexes?.[0]?.ProvisionedThroughput).toMatchObject({ ReadCapacityUnits: 0 })
     await restore('bare', arn, { GlobalSecondaryIndexOverride: [], LocalSecondaryIndexOverride: [] })
     const bare = await active('bare')
