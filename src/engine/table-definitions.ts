@@ -157,32 +157,35 @@ export class TableDefinitions {
     const replicaKey = this.#versioning.replicaKey(known)
     const nowMs = this.#clock.nowMs()
     const keys = [key, replicaKey, changeHeadKey(known.number), nextTableNumberKey]
-    const dropped = await this.#store.transact<(Dropped & { ended: Table | undefined }) | undefined>(keys, ([row, replicaRow, head, next]) => {
-      const table = row && decodeTable(row)
-      if (table?.number !== known.number) return { writes: [], result: undefined }
-      const atMs = Math.max(nowMs, timeOfSequence(decodeChangeHead(head)) + 1)
-      const ended = endedOf(table, atMs)
-      const writes: Write[] = [
-        { key, value: undefined },
-        { key: droppedKey(table.number), value: new Uint8Array(0) },
-        { key: replicaKey, value: undefined },
-        ...(ended === undefined ? [] : [{ key: endedKey(table.number), value: encodeTable(ended) }, logFrom(table.number, atMs)]),
-      ]
-      if (table.own.recovery === undefined || replicaRow === undefined) return { writes, result: { table, backup: undefined, ended } }
-      const backup: Backup = {
-        id: backupId(backupMs, '00000000'),
-        kind: 'SYSTEM',
-        name: `${name}$DeletedTableBackup`,
-        status: 'CREATING',
-        createdAtMs: backupMs,
-        expiresAtMs: backupMs + SYSTEM_BACKUP_DAYS * dayMs,
-        table,
-        upTo: String(decodeChangeHead(head)),
-        statistics: this.#versioning.statistics(replicaRow),
-        number: numberFrom(next),
-      }
-      return { writes: [...writes, ...newBackupWrites(backup)], result: { table, backup, ended } }
-    })
+    const dropped = await this.#store.transact<(Dropped & { ended: Table | undefined }) | undefined>(
+      keys,
+      ([row, replicaRow, head, next]) => {
+        const table = row && decodeTable(row)
+        if (table?.number !== known.number) return { writes: [], result: undefined }
+        const atMs = Math.max(nowMs, timeOfSequence(decodeChangeHead(head)) + 1)
+        const ended = endedOf(table, atMs)
+        const writes: Write[] = [
+          { key, value: undefined },
+          { key: droppedKey(table.number), value: new Uint8Array(0) },
+          { key: replicaKey, value: undefined },
+          ...(ended === undefined ? [] : [{ key: endedKey(table.number), value: encodeTable(ended) }, logFrom(table.number, atMs)]),
+        ]
+        if (table.own.recovery === undefined || replicaRow === undefined) return { writes, result: { table, backup: undefined, ended } }
+        const backup: Backup = {
+          id: backupId(backupMs, '00000000'),
+          kind: 'SYSTEM',
+          name: `${name}$DeletedTableBackup`,
+          status: 'CREATING',
+          createdAtMs: backupMs,
+          expiresAtMs: backupMs + SYSTEM_BACKUP_DAYS * dayMs,
+          table,
+          upTo: String(decodeChangeHead(head)),
+          statistics: this.#versioning.statistics(replicaRow),
+          number: numberFrom(next),
+        }
+        return { writes: [...writes, ...newBackupWrites(backup)], result: { table, backup, ended } }
+      },
+    )
     if (dropped === undefined) return undefined
     this.#tableByName.delete(name)
     this.#tableByNumber.delete(known.number)

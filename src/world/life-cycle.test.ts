@@ -23,7 +23,10 @@ async function status(lab: TestWorld): Promise<string | undefined> {
   return isRefusal(view) ? undefined : statusAt(view.table, lab.time.nowMs())
 }
 
-async function refused(lab: TestWorld, doing: Promise<TableView | { readonly refused: string; readonly message: string }>): Promise<unknown> {
+async function refused(
+  lab: TestWorld,
+  doing: Promise<TableView | { readonly refused: string; readonly message: string }>,
+): Promise<unknown> {
   const outcome = await lab.time.resolve(doing)
   return isRefusal(outcome) ? [outcome.refused, outcome.message] : outcome
 }
