@@ -73,6 +73,7 @@ function changedBy(
   const existing = indexes.find((index) => index.name === name)
   if (Create !== undefined) {
     if (existing !== undefined) return refuse('invalid', 'Attempting to create an index which already exists')
+    if (rules.definitions.length === 0) return invalid(`AttributeDefinitions is not specified for index: ${name}`)
     const created = planIndex('global', Create, rules)
     return isRefusal(created) ? created : [...indexes, created]
   }
@@ -138,9 +139,9 @@ export function indexesUnder(
   after: TableSettings['billing'],
   indexes: readonly IndexBlueprint[],
 ): readonly IndexBlueprint[] | Refusal {
-  const lacking = indexes.find(({ kind, throughput }) => kind === 'global' && throughput === undefined)
-  if (after.mode === 'PROVISIONED' && lacking !== undefined) {
-    return invalid(`ProvisionedThroughput must be specified for index: ${lacking.name}`)
+  const lacking = indexes.filter(({ kind, throughput }) => kind === 'global' && throughput === undefined)
+  if (after.mode === 'PROVISIONED' && lacking.length > 0) {
+    return invalid(`ProvisionedThroughput must be specified for index: ${lacking.map(({ name }) => name).join(',')}`)
   }
   if (before.mode === after.mode) return indexes
   return indexes.map((index) => {

@@ -317,7 +317,10 @@ describe('an index that is added to a table', () => {
 
   test('is refused when it is there already, when nothing defines its keys, and when there is none to delete', async () => {
     await expect(client.send(addition('orders', 'by-state', 'state'))).rejects.toThrow('Attempting to create an index which already exists')
-    await expect(client.send(addition('orders', 'new', 'unknown'))).rejects.toThrow('Some index key attributes are not defined')
+    await expect(client.send(addition('orders', 'new', 'unknown'))).rejects.toThrow('AttributeDefinitions is not specified for index: new')
+    await expect(client.send(addition('orders', 'new', 'unknown', [{ AttributeName: 'state', AttributeType: 'S' }]))).rejects.toThrow(
+      'Some index key attributes are not defined in AttributeDefinitions. Keys: [unknown], AttributeDefinitions: [state]',
+    )
     await expect(
       client.send(new UpdateTableCommand({ TableName: 'orders', GlobalSecondaryIndexUpdates: [{ Delete: { IndexName: 'none' } }] })),
     ).rejects.toThrow('Requested resource not found')

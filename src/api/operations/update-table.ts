@@ -86,7 +86,7 @@ function changedSettings(table: Table, input: Input, { region, nowMs }: CallCont
   if (isRefusal(onDemandMaximum)) return onDemandMaximum
   const rules = {
     schema: table.schema,
-    definitions: definitionsWith(table, input),
+    definitions: definitionsOf(table, input),
     billing,
     region,
     nowMs,
@@ -119,9 +119,8 @@ function changedSettings(table: Table, input: Input, { region, nowMs }: CallCont
   }
 }
 
-/** What a new index may be keyed by: what the table defines, and what the request adds to that. Another type for what is defined is not heeded. */
-function definitionsWith({ attributeDefinitions }: Table, { AttributeDefinitions = [] }: Input): readonly AttributeDefinition[] {
-  const known = new Set(attributeDefinitions.map(({ name }) => name))
-  const added = AttributeDefinitions.filter(({ AttributeName }) => !known.has(AttributeName))
-  return [...attributeDefinitions, ...added.map(({ AttributeName, AttributeType }) => ({ name: AttributeName, type: AttributeType }))]
+/** What a new index may be keyed by: what the request defines, whatever the table does. Another type for what the table defines is not heeded. */
+function definitionsOf({ attributeDefinitions }: Table, { AttributeDefinitions = [] }: Input): readonly AttributeDefinition[] {
+  const typeByName = new Map(attributeDefinitions.map(({ name, type }) => [name, type]))
+  return AttributeDefinitions.map(({ AttributeName: name, AttributeType }) => ({ name, type: typeByName.get(name) ?? AttributeType }))
 }

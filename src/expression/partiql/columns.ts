@@ -1,7 +1,7 @@
 /**
  * What a SELECT with a list shows of an item: a flat map, in which a value is called by the last name of its path and what follows it, as
- * PartiQL calls a column without an alias: `SELECT a.b[0]` shows `b[0]` (captured on AWS in 2026). What is missing is left out; that of
- * two columns of one name the last is shown is a guess.
+ * PartiQL calls a column without an alias: `SELECT a.b[0]` shows `b[0]` (reported at second hand, so a guess). What is missing is left out; that of
+ * two columns of one name the last is shown is a guess too.
  */
 import { newMap } from '../../item/attribute-value.ts'
 import type { AttributeMap } from '../../item/attribute-value.ts'
