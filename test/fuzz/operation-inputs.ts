@@ -29,6 +29,8 @@ const definitions = [
 /** What stands where a member has this name, whatever its shape says. */
 const byMember: Readonly<Record<string, fc.Arbitrary<unknown>>> = {
   TableName: tableName,
+  TargetTableName: tableName,
+  SourceTableName: tableName,
   IndexName: fc.oneof({ weight: 8, arbitrary: fc.constantFrom('global', 'local', 'gsi', 'lsi') }, { weight: 1, arbitrary: hostileText }),
   KeySchema: fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom(['pk'], ['pk', 'sk'], ['g0', 'g1'], ['pk', 'g1'], ['g0'], ['a', 'b', 'g1']).map(keySchema) },
