@@ -67,6 +67,7 @@ function checkExpressions(step: PagedStep): void {
     ...(step.filter === undefined ? [] : valuesOf(step.filter)),
     ...(step.kind === 'query' ? step.keys.flatMap(({ range }) => valuesIn(range)) : []),
   ]
+  if (step.kind === 'query' && step.start !== undefined) values.push({ M: step.start })
   if (values.some((value) => unfitNumber(value) !== undefined)) throw validation()
   if (step.projection !== undefined && pathsClash(step.projection)) throw validation()
   for (const { range } of step.kind === 'query' ? step.keys : []) {

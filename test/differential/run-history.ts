@@ -145,7 +145,10 @@ class Run {
   async #read(step: PagedStep): Promise<void> {
     const selection = outcomeOf(() => select(step, (name) => this.#model.table(name)))
     if (step.statement === true) return this.#readByStatement(step, selection)
-    if (selection instanceof Refused) return this.#compare(pageRequest(step, this.#named, undefined, 0), selection)
+    if (selection instanceof Refused) {
+      const start = step.kind === 'query' ? step.start : undefined
+      return this.#compare(pageRequest(step, this.#named, start, 0), selection)
+    }
     const segments = step.kind === 'scan' ? (step.segments ?? 1) : 1
     const seen: Row[] = []
     for (let segment = 0; segment < segments; segment++) {
