@@ -238,6 +238,7 @@ export class Housekeeping {
     await removeOutlivedTokens(this.#engine.store, clock.nowMs())
     await this.#engine.readers.forgetOutlived()
     await this.#engine.backups.removeExpired(Math.min(clock.nowMs(), this.#engine.clock.nowMs()))
+    await this.#engine.removeDropped()
     for (const table of this.#engine.tables()) {
       if (this.#closed) return
       // Changes bear the time of the Region's clock. Where that is wrong, rather too much is kept.

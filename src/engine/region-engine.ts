@@ -172,9 +172,17 @@ export class RegionEngine {
    * its streams show. With point-in-time recovery it leaves a backup.
    */
   async dropTable(name: string): Promise<Table | undefined> {
-    const dropped = await this.#definitions.drop(name, this.backups.systemMs(this.#clock.nowMs()))
-    if (dropped?.backup !== undefined) this.backups.adopt(dropped.backup)
-    return dropped?.table
+    const table = this.#definitions.get(name)
+    if (table === undefined) return undefined
+    // Whoever looks for the rows of dropped tables meanwhile must leave these to the backup.
+    this.readers.enter(table.number, beingDropped)
+    try {
+      const dropped = await this.#definitions.drop(table, this.backups.systemMs(this.#clock.nowMs()))
+      if (dropped?.backup !== undefined) this.backups.adopt(dropped.backup)
+      return dropped?.table
+    } finally {
+      this.readers.leave(table.number, beingDropped)
+    }
   }
 
   /**
@@ -339,6 +347,8 @@ export class UnknownLayout extends Error {
 }
 
 const layoutVersion = 1
+/** Stands for a reader, while a table is dropped. */
+const beingDropped = 'being-dropped'
 const readPage = { entriesMax: 200, bytesMax: 1 << 20 }
 const countedPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }

@@ -150,9 +150,8 @@ export class TableDefinitions {
    * same transaction.
    * @param backupMs when that is made
    */
-  async drop(name: string, backupMs: number): Promise<Dropped | undefined> {
-    const known = this.#tableByName.get(name)
-    if (known === undefined) return undefined
+  async drop(known: Table, backupMs: number): Promise<Dropped | undefined> {
+    const { name } = known
     const key = definitionKey(name)
     const replicaKey = this.#versioning.replicaKey(known)
     const nowMs = this.#clock.nowMs()

@@ -22,20 +22,26 @@ export class TableReaders {
     this.enter(number, id)
     const table = await this.#definitions.change(name, (now) => (now.number === number ? { logReaders: [...now.logReaders, id] } : {}))
     if (table?.number === number) return table
-    this.#leave(number, id)
+    this.leave(number, id)
     return undefined
   }
 
-  /** What the reader kept of a table that was dropped may go: that is the caller's to see to. */
+  /** What was kept of a table that was dropped goes at the next look for such rows. */
   async end({ number }: Table, id: string): Promise<void> {
     await this.#strikeOut(number, (reader) => reader === id)
-    this.#leave(number, id)
+    this.leave(number, id)
   }
 
-  /** Enters a reader whose id stands in the definition already. */
+  /** Enters one that reads rows only, or whose id stands in the definition already. */
   enter(tableNumber: number, id: string): void {
     const ids = this.#idsByNumber.get(tableNumber) ?? new Set<string>()
     this.#idsByNumber.set(tableNumber, ids.add(id))
+  }
+
+  leave(tableNumber: number, id: string): void {
+    const ids = this.#idsByNumber.get(tableNumber)
+    ids?.delete(id)
+    if (ids?.size === 0) this.#idsByNumber.delete(tableNumber)
   }
 
   /** Whether anybody reads the rows under this number. */
@@ -56,11 +62,5 @@ export class TableReaders {
     await this.#definitions.change(table.name, (now) =>
       now.number === number ? { logReaders: now.logReaders.filter((reader) => !which(reader)) } : {},
     )
-  }
-
-  #leave(number: number, id: string): void {
-    const ids = this.#idsByNumber.get(number)
-    ids?.delete(id)
-    if (ids?.size === 0) this.#idsByNumber.delete(number)
   }
 }

@@ -49,7 +49,7 @@ export class ReplicaControl {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
-    if (table === undefined) return tableNotFound(tableName)
+    if (table === undefined || table.filling !== undefined) return tableNotFound(tableName)
     const status = statusAt(table, this.#clock.nowMs())
     if (status === 'DELETING' && table.settling !== undefined) return stillInUse(table, status)
     if (status === 'CREATING') {

@@ -149,7 +149,7 @@ function restoredIndexes(
   return restored
 }
 
-/** A global index of a table that becomes provisioned has the table's units; DynamoDB demands them (its text is for indexes that are named). */
+/** A global index of a table that becomes provisioned has the table's units. What DynamoDB does there is not known. */
 function withCapacity(index: IndexBlueprint, billing: Billing): IndexBlueprint {
   if (index.kind === 'local') return index
   if (billing.mode === 'PAY_PER_REQUEST') return { ...index, throughput: undefined }
