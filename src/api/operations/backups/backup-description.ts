@@ -57,7 +57,7 @@ function tableDetails(region: string, { table, statistics }: Backup): object {
 
 /** Only what is enabled. */
 function featureDetails({ settings }: Table): object {
-  const { stream, timeToLive, indexes } = settings
+  const { stream, timeToLive, indexes, encryption } = settings
   const local = indexes.filter(({ kind }) => kind === 'local').map(indexInfo)
   const global = indexes.filter(({ kind }) => kind === 'global').map((index) => ({ ...indexInfo(index), ...globalInfo(index) }))
   return {
@@ -65,6 +65,7 @@ function featureDetails({ settings }: Table): object {
     GlobalSecondaryIndexes: global.length === 0 ? undefined : global,
     StreamDescription: stream === undefined ? undefined : { StreamEnabled: true, StreamViewType: stream },
     TimeToLiveDescription: timeToLive === undefined ? undefined : { TimeToLiveStatus: 'ENABLED', AttributeName: timeToLive },
+    SSEDescription: encryption === undefined ? undefined : { Status: 'ENABLED', SSEType: 'KMS', KMSMasterKeyArn: encryption.keyArn },
   }
 }
 

@@ -20,6 +20,12 @@ export function backupUnfinished(arn: string): WireError {
   return backupInUse(`Backup is being created: ${arn}`)
 }
 
+/** Of a source in another Region; with the encryption that DynamoDB asks for then, it is not there yet. */
+export function crossRegion(sseSpecificationOverride: object | undefined): WireError {
+  if (sseSpecificationOverride !== undefined) return validationError('everywrite does not support cross-region restores yet')
+  return invalidRequest('sseSpecificationOverride must be provided for cross-region restores')
+}
+
 export function invalidRequest(message: string): WireError {
   return validationError(`Invalid Request: ${message}`)
 }

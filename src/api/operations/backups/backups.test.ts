@@ -364,6 +364,21 @@ describe('a table restored from a backup', () => {
     expect(await sorts('copy', 'own-day')).toEqual(['1', '2', '3'])
   })
 
+  test('is encrypted as the source was, or as the request asks for', async () => {
+    await create({ SSESpecification: { Enabled: true } })
+    const arn = await back()
+    const sse = (await described(arn))?.SourceTableFeatureDetails?.SSEDescription
+    expect(sse).toMatchObject({ Status: 'ENABLED', SSEType: 'KMS' })
+    await restore('same', arn)
+    expect((await active('same'))?.SSEDescription?.KMSMasterKeyArn).toBe(sse?.KMSMasterKeyArn)
+    await restore('plain', arn, { SSESpecificationOverride: { Enabled: false } })
+    expect((await active('plain'))?.SSEDescription).toBeUndefined()
+    await restore('other', arn, { SSESpecificationOverride: { SSEType: 'KMS', KMSMasterKeyId: 'alias/mine' } })
+    const other = (await active('other'))?.SSEDescription?.KMSMasterKeyArn
+    expect(other).toMatch(/^arn:aws:kms:us-east-1:/)
+    expect(other).not.toBe(sse?.KMSMasterKeyArn)
+  })
+
   test('has the capacity and the indexes that the request asks for', async () => {
     await create()
     await put('1')

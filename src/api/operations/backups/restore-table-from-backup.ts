@@ -7,7 +7,7 @@ import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
 import type { BackupArn as ParsedArn } from './backup-arn.ts'
 import { parseBackupArn } from './backup-arn.ts'
-import { backupInUse, backupNotFound, backupUnfinished, invalidRequest } from './backup-errors.ts'
+import { backupInUse, backupNotFound, backupUnfinished, crossRegion } from './backup-errors.ts'
 import { planRestore, restore } from './restore.ts'
 import type { Overrides } from './restored-table.ts'
 
@@ -20,8 +20,7 @@ interface Input extends Overrides {
 export const restoreTableFromBackup = operation<Input>(async (context, input) => {
   const arn = parseBackupArn(input.BackupArn)
   if (isWireError(arn)) return arn
-  // Between Regions it needs the encryption that is not here yet.
-  if (arn.region !== context.region) return invalidRequest('sseSpecificationOverride must be provided for cross-region restores')
+  if (arn.region !== context.region) return crossRegion(input.SSESpecificationOverride)
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   if (!engine.backups.claim(arn)) return backupInUse(`Backup is being used to restore another table: ${input.BackupArn}`)

@@ -6,7 +6,7 @@ import { dynamodbError, fromRefusal, isWireError, validationError } from '../../
 import { ACCOUNT, parseTableArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
-import { invalidRequest } from './backup-errors.ts'
+import { crossRegion, invalidRequest } from './backup-errors.ts'
 import { planRestore, restore } from './restore.ts'
 import type { Overrides } from './restored-table.ts'
 
@@ -60,7 +60,10 @@ interface Source {
   readonly notFound: string
 }
 
-function sourceOf(context: CallContext, { SourceTableName: name, SourceTableArn: text }: Input): Source | WireError {
+function sourceOf(
+  context: CallContext,
+  { SourceTableName: name, SourceTableArn: text, SSESpecificationOverride }: Input,
+): Source | WireError {
   if (name !== undefined && text !== undefined) return invalidRequest('Must provide exactly one of: sourceTableArn, sourceTableName')
   if (name !== undefined) return { tableName: name, notFound: `Table not found: ${name}` }
   if (text === undefined) return validationError("The parameter 'TableName' is required but was not present in the request")
@@ -68,7 +71,7 @@ function sourceOf(context: CallContext, { SourceTableName: name, SourceTableArn:
   const arn = parseTableArn(text)
   if (arn === undefined) return invalidRequest('sourceTableArn is not a valid ARN')
   if (arn.account !== ACCOUNT) return validationError('This action is only supported by accounts that match the resource owner’s account.')
-  if (arn.region !== context.region) return invalidRequest('sseSpecificationOverride must be provided for cross-region restores')
+  if (arn.region !== context.region) return crossRegion(SSESpecificationOverride)
   return { tableName: arn.tableName, notFound: 'Table not found' }
 }
 

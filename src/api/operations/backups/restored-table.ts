@@ -2,6 +2,8 @@ import { isRefusal, refuse } from '../../../engine/refusal.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import type { Billing, IndexBlueprint, OnDemandMaximum, Table, TableBlueprint } from '../../../engine/table.ts'
 import { noChanges } from '../../../engine/table.ts'
+import type { EncryptionInput } from '../encryption-settings.ts'
+import { newEncryption } from '../encryption-settings.ts'
 import { keyElements } from '../index-description.ts'
 import type { IndexInput, KeySchemaElement } from '../index-plans.ts'
 import { indexesProblem } from '../index-plans.ts'
@@ -17,7 +19,7 @@ export interface Overrides {
   readonly OnDemandThroughputOverride?: ThroughputInput['OnDemandThroughput']
   readonly GlobalSecondaryIndexOverride?: readonly RestoredIndexInput[]
   readonly LocalSecondaryIndexOverride?: readonly RestoredIndexInput[]
-  readonly SSESpecificationOverride?: { readonly Enabled?: boolean }
+  readonly SSESpecificationOverride?: EncryptionInput
   readonly VectorIndexOverride?: readonly unknown[]
 }
 
@@ -26,7 +28,7 @@ interface RestoredIndexInput extends IndexInput {
 }
 
 /**
- * The table that comes of it. Keys, indexes, capacity and its maximum are those of the source; streams, time to live, recovery, tags, deletion
+ * The table that comes of it. Keys, indexes, capacity and its maximum, and encryption are those of the source; streams, time to live, recovery, tags, deletion
  * protection and the table class are not taken over. Indexes may be left out and renamed, not added. The rules and texts were observed on AWS,
  * 2026-10, where a comment does not say otherwise; in which order they are checked is a guess.
  */
@@ -49,6 +51,9 @@ export function planRestored(
   const indexes = [...local, ...global].map((index) => ({ ...index, warm: undefined }))
   const problem = indexesProblem(indexes)
   if (problem !== undefined) return problem
+  const override = overrides.SSESpecificationOverride
+  const encryption = override === undefined ? source.settings.encryption : newEncryption(override, region, nowMs)
+  if (isRefusal(encryption)) return encryption
   const { schema, attributeDefinitions } = source
   const settings = {
     billing,
@@ -59,20 +64,15 @@ export function planRestored(
     timeToLive: undefined,
     stream: undefined,
     warm: undefined,
-    encryption: overrides.SSESpecificationOverride === undefined ? source.settings.encryption : undefined,
+    encryption,
     autoScaling: undefined,
     changes: noChanges,
   } as const
   return { name, schema, attributeDefinitions, settings, tags: {} }
 }
 
-/** Encryption that is not enabled is that with the service's own key, which every table has. */
-function unsupportedOverride({ SSESpecificationOverride, VectorIndexOverride = [] }: Overrides): string | undefined {
-  const asked = {
-    ...(SSESpecificationOverride?.Enabled === true ? { SSESpecificationOverride } : {}),
-    ...(VectorIndexOverride.length > 0 ? { VectorIndexOverride } : {}),
-  }
-  return unsupportedParameter(asked, ['SSESpecificationOverride', 'VectorIndexOverride'])
+function unsupportedOverride({ VectorIndexOverride = [] }: Overrides): string | undefined {
+  return unsupportedParameter(VectorIndexOverride.length > 0 ? { VectorIndexOverride } : {}, ['VectorIndexOverride'])
 }
 
 function restoredBilling(
