@@ -11,6 +11,7 @@ import { afterPrefix } from '../storage/store.ts'
  *   00 05 token                        a transaction that must not be carried out twice
  *   00 06 id / table name              a backup (`backup.ts`)
  *   00 07 number                       a dropped table whose streams can still be read
+ *   00 10 kind(1) name                 an export or import, or the token of one (`transfer/job-rows.ts`)
  *   01 number(4) space(1) suffix       the rows of one table, or of one backup
  *
  * Table numbers are never used again, so a row that outlives its table is never taken for another's.
@@ -22,6 +23,7 @@ const droppedPrefix = Uint8Array.of(0x00, 0x04)
 const tokenPrefix = Uint8Array.of(0x00, 0x05)
 export const backupPrefix: Key = Uint8Array.of(0x00, 0x06)
 const endedPrefix = Uint8Array.of(0x00, 0x07)
+const transferPrefix = Uint8Array.of(0x00, 0x10)
 
 /** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
 export const spaces = {
@@ -95,6 +97,11 @@ export function tableNumberOfDropped(key: Key): number {
 /** @param token what identifies the transaction among all of the Region */
 export function tokenKey(token: Uint8Array): Key {
   return Buffer.concat([tokenPrefix, token])
+}
+
+/** @param kind what the name means, one byte */
+export function transferKey(kind: number, name: string): Key {
+  return Buffer.concat([transferPrefix, Uint8Array.of(kind), Buffer.from(name, 'utf8')])
 }
 
 export const tokens: Range = { from: tokenPrefix, to: afterPrefix(tokenPrefix) }

@@ -145,7 +145,9 @@ function isDraft(key: string): boolean {
 async function writeFlushed(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
   const file = await open(path, 'wx')
   try {
-    await file.writeFile(content)
+    for await (const piece of content) {
+      for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
+    }
     await file.sync()
   } finally {
     await file.close()

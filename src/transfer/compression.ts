@@ -1,0 +1,52 @@
+import type { Transform } from 'node:stream'
+import { pipeline, Readable } from 'node:stream'
+import { createGunzip, createGzip } from 'node:zlib'
+import { unzstd } from './zstd.ts'
+
+/** How the objects of an import are compressed. */
+export type Compression = 'GZIP' | 'ZSTD' | 'NONE'
+
+/** Compressed content that is not what it says it is, or that ends too early. */
+export class DamagedContent extends Error {
+  override readonly name = 'DamagedContent'
+  readonly code = 'DAMAGED_CONTENT'
+}
+
+/** The content behind a compression, piece by piece. @throws {DamagedContent} */
+export async function* decompressed(content: AsyncIterable<Uint8Array>, compression: Compression): AsyncGenerator<Uint8Array> {
+  switch (compression) {
+    case 'NONE':
+      yield* content
+      return
+    case 'ZSTD':
+      yield* unzstd(content)
+      return
+    case 'GZIP':
+      yield* gunzip(content)
+      return
+  }
+}
+
+export function gzipped(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  return through(content, createGzip()) as AsyncGenerator<Uint8Array>
+}
+
+async function* gunzip(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* through(content, createGunzip()) as AsyncGenerator<Uint8Array>
+  } catch (error) {
+    if (isZlibError(error)) throw new DamagedContent(`it is no valid gzip file: ${error.message}`, { cause: error })
+    throw error
+  }
+}
+
+/** What a stream makes of the content, drawn through it as it is asked for. */
+export async function* through(content: AsyncIterable<Uint8Array>, transform: Transform): AsyncGenerator<unknown> {
+  // An error of either end destroys both, and comes out of the loop.
+  pipeline(Readable.from(content), transform, () => undefined)
+  for await (const piece of transform) yield piece
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.startsWith('Z_')
+}
