@@ -2,6 +2,7 @@ import type { Refusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Statistics } from '../engine/versioning.ts'
 import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Exports } from '../transfer/exports.ts'
 
 /**
  * What the wire needs from the world of Regions. Items are read and written through a Region's engine; whatever may
@@ -39,6 +40,8 @@ export interface ControlPlane {
   changeScaling(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal>
   /** Adds, changes or removes one replica; returns as soon as it is under way. */
   changeReplica(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal>
+  /** The exports of a Region. Refused also where nothing stands in S3's place (`invalid`). */
+  exports(region: string): Promise<Exports | Refusal>
   /** Tags belong to one Region's table and are never synchronised. */
   changeTags(
     region: string,

@@ -153,6 +153,7 @@ function isolatedRegions(
       const table = await (filling === undefined ? engine.createTable(blueprint) : engine.createFilledTable(blueprint, filling))
       return table === undefined ? refuse('in-use', `Table already exists: ${blueprint.name}`) : view(engine, table)
     },
+    exports: () => Promise.resolve(refuse('invalid', 'These Regions have no place for exports and imports')),
     describeTable: find,
     async listTables(region, after, limit) {
       const names = (await open(region)).tables().map(({ name }) => name)

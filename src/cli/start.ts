@@ -15,6 +15,8 @@ const help = `everywrite start: serve DynamoDB in several Regions
                               awake from the start; any other AWS Region comes alive on first use
   --data DIR                  where everything is kept (default ./.everywrite)
   --memory                    keep nothing
+  --s3 DIR                    what stands for S3: a folder with a folder for each bucket, where exports go and imports come from
+                              (default s3 in the data folder; with --memory none)
   --profile instant           how long replication takes: instant, aws (half a second and the distance), lesson (1 to 3 s)
   --clock hlc                 hlc: hybrid logical clocks; wall: the Regions' clocks as they are
   --credentials FILE          verify signatures; { "AKID": { "secretAccessKey": "…", "regions": […], "tables": […], "actions": […] } }; also
@@ -40,6 +42,7 @@ export const start: Command = {
     regions: { type: 'string' },
     data: { type: 'string' },
     memory: { type: 'boolean' },
+    s3: { type: 'string' },
     profile: { type: 'string' },
     clock: { type: 'string' },
     credentials: { type: 'string' },

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Credentials } from '../api/credentials.ts'
 import { parseCredentials } from '../api/credentials.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
@@ -23,11 +24,13 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
   if (memory && dataFolder !== undefined) throw bad('Choose one of --data and --memory.')
   const credentialsFile = source.text('credentials')
   const [certificateFile, keyFile] = [source.text('tls-cert'), source.text('tls-key')]
+  const folder = memory ? undefined : (dataFolder ?? './.everywrite')
   const settings: Settings = {
     host: source.text('host') ?? '127.0.0.1',
     port: source.port('port') ?? 8000,
     regions: source.regions('regions') ?? ['us-east-1', 'us-west-2', 'eu-west-1'],
-    dataFolder: memory ? undefined : (dataFolder ?? './.everywrite'),
+    dataFolder: folder,
+    objectsFolder: source.text('s3') ?? (folder === undefined ? undefined : join(folder, 's3')),
     profile: source.choice('profile', Object.keys(lagProfiles) as LagProfileName[]) ?? 'instant',
     clockMode: source.choice<ClockMode>('clock', ['hlc', 'wall']) ?? 'hlc',
     credentials: credentialsFile === undefined ? undefined : await readCredentials(credentialsFile),

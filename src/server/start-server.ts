@@ -21,6 +21,8 @@ import { World } from '../world/world.ts'
 import { assertMayBind, isLoopback } from './bind-rules.ts'
 import type { DataFolder } from './data-folder.ts'
 import { openDataFolder } from './data-folder.ts'
+import type { ObjectStore } from '../transfer/object-store.ts'
+import { openFolderObjectStore } from './folder-object-store.ts'
 import { listenHttp } from './http-listener.ts'
 import { KinesisSink } from './kinesis-sink.ts'
 import { createLmdbStores } from './lmdb-stores.ts'
@@ -37,6 +39,8 @@ export interface ServerConfig {
   readonly regions: readonly string[]
   /** Undefined: everything stays in memory. */
   readonly dataFolder: string | undefined
+  /** Where exports go and imports come from, a folder for each bucket; undefined: there is no such place. */
+  readonly objectsFolder?: string | undefined
   readonly profile: LagProfileName
   readonly clockMode: ClockMode
   /** Undefined: signatures are not looked at. */
@@ -99,8 +103,10 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   })
   let conflictsFound: ReturnType<typeof createAdmin>['conflictsFound'] = () => undefined
   const consumption = new Consumption()
+  const objects = config.objectsFolder === undefined ? undefined : await openObjects(config.objectsFolder)
   const world = await World.open({
     stores,
+    objects,
     changeSink: kinesis,
     regions: config.regions,
     clock: systemTime,
@@ -178,6 +184,15 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     await world.close()
     await kinesis.close()
     throw error
+  }
+}
+
+async function openObjects(path: string): Promise<ObjectStore> {
+  try {
+    return await openFolderObjectStore(path)
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new OperatorError('FOLDER_UNUSABLE', `The folder ${path} for exports and imports cannot be used: ${why}.`, { cause })
   }
 }
 

@@ -12,8 +12,13 @@ export class DamagedContent extends Error {
   readonly code = 'DAMAGED_CONTENT'
 }
 
-/** The content behind a compression, piece by piece. @throws {DamagedContent} */
-export async function* decompressed(content: AsyncIterable<Uint8Array>, compression: Compression): AsyncGenerator<Uint8Array> {
+/**
+ * The content behind a compression, piece by piece. Nothing is nothing, compressed or not: an export's mark is such an object.
+ * @throws {DamagedContent}
+ */
+export async function* decompressed(source: AsyncIterable<Uint8Array>, compression: Compression): AsyncGenerator<Uint8Array> {
+  const content = await unlessEmpty(source)
+  if (content === undefined) return
   switch (compression) {
     case 'NONE':
       yield* content
@@ -25,6 +30,22 @@ export async function* decompressed(content: AsyncIterable<Uint8Array>, compress
       yield* gunzip(content)
       return
   }
+}
+
+async function unlessEmpty(source: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Uint8Array> | undefined> {
+  const pieces = source[Symbol.asyncIterator]()
+  let first = await pieces.next()
+  while (first.done !== true && first.value.length === 0) first = await pieces.next()
+  if (first.done === true) return undefined
+  const { value } = first
+  return (async function* () {
+    try {
+      yield value
+      yield* { [Symbol.asyncIterator]: () => pieces }
+    } finally {
+      await pieces.return?.()
+    }
+  })()
 }
 
 export function gzipped(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -21,13 +21,18 @@ export function ionLine(write: (writer: Writer) => void): string {
   return `$ion_1_0 ${Buffer.from(writer.getBytes()).toString('utf8')}\n`
 }
 
-/** The same as text of a struct with one struct for each name. */
-export function writeStructs(writer: Writer, structs: readonly (readonly [string, AttributeMap])[]): void {
+/** A struct with one struct of attributes for each name; within another under the name `around` if there is one. */
+export function writeStructs(writer: Writer, structs: readonly (readonly [string, AttributeMap])[], around?: string): void {
   writer.stepIn(IonTypes.STRUCT)
+  if (around !== undefined) {
+    writer.writeFieldName(around)
+    writer.stepIn(IonTypes.STRUCT)
+  }
   for (const [name, map] of structs) {
     writer.writeFieldName(name)
     writeMap(writer, map)
   }
+  if (around !== undefined) writer.stepOut()
   writer.stepOut()
 }
 
@@ -73,7 +78,7 @@ function decimalOf(normal: string): Decimal {
   const digits = `${whole}${fraction}`
   const trimmed = digits.replace(/0+$/, '')
   if (/^-?$/.test(trimmed)) return new Decimal(0n, 0)
-  return new Decimal(BigInt(trimmed), digits.length - trimmed.length - fraction.length)
+  return new Decimal(BigInt(trimmed), digits.length - trimmed.length - fraction.length, trimmed.startsWith('-'))
 }
 
 /**

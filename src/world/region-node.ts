@@ -14,6 +14,10 @@ import { RegionClock } from '../replication/region-clock.ts'
 import { RegionReplication } from '../replication/region-replication.ts'
 import { Versions } from '../replication/versions.ts'
 import type { Store } from '../storage/store.ts'
+import { Exports } from '../transfer/exports.ts'
+import { createImportFiller } from '../transfer/import-filler.ts'
+import { importKind } from '../transfer/import-job.ts'
+import type { ObjectStore } from '../transfer/object-store.ts'
 import { SkewedClock } from './skewed-clock.ts'
 import type { Stores } from './stores.ts'
 
@@ -55,7 +59,7 @@ export class RegionNode {
   }
 
   async #start(): Promise<void> {
-    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, fillers, changeSink } = this.#options
+    const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, fillers, objects, changeSink } = this.#options
     const { sweepEveryMs, indexDelayMs, lifecycleDelayMs } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
@@ -79,9 +83,12 @@ export class RegionNode {
       const dropped = await engine.dropTable(table.name)
       if (dropped !== undefined) await engine.removeRowsOf(dropped)
     }
-    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers, discard })
+    const exports = objects && (await Exports.open({ engine, objects, scheduler, clock: trueClock, random, log }))
+    const importing = objects && { [importKind]: createImportFiller({ objects, clock: trueClock, log }) }
+    const all = { ...fillers, ...importing }
+    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers: all, discard })
     const deliveries = changeSink && Deliveries.start({ engine, sink: changeSink, scheduler, clock: trueClock, log })
-    this.#running = { store, clock, versions, engine, replication, housekeeping, deliveries }
+    this.#running = { store, clock, versions, engine, replication, housekeeping, deliveries, exports }
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
@@ -104,7 +111,9 @@ export class RegionNode {
     running.housekeeping.close()
     running.deliveries?.close()
     running.replication.close()
+    const ended = running.exports?.close()
     await this.#options.stores.crash(this.name, running.store)
+    await ended
   }
 
   /** Finishes what was accepted and stops. */
@@ -115,6 +124,7 @@ export class RegionNode {
     running?.housekeeping.close()
     running?.deliveries?.close()
     running?.replication.close()
+    await running?.exports?.close()
     await running?.store.close()
   }
 
@@ -133,6 +143,8 @@ export interface Running {
   readonly housekeeping: Housekeeping
   /** Undefined: nothing is delivered anywhere. */
   readonly deliveries: Deliveries | undefined
+  /** Undefined: nothing stands in S3's place. */
+  readonly exports: Exports | undefined
 }
 
 export interface NodeOptions {
@@ -154,4 +166,6 @@ export interface NodeOptions {
   readonly changeSink: ChangeSink | undefined
   /** How long an index that is added or removed takes at least, ms. */
   readonly lifecycleDelayMs: number
+  /** Where exports go and imports come from; undefined: there is no such place. */
+  readonly objects: ObjectStore | undefined
 }

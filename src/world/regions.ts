@@ -4,10 +4,12 @@ import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { ChangeSink } from '../engine/change-sink.ts'
 import type { Refusal } from '../engine/refusal.ts'
-import { refuse } from '../engine/refusal.ts'
+import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
 import type { Transport } from '../replication/messages.ts'
+import type { Exports } from '../transfer/exports.ts'
+import type { ObjectStore } from '../transfer/object-store.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import type { LagProfile } from './lag-profile.ts'
@@ -54,13 +56,14 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
-      const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, changeSink } = this.#options
+      const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, objects, changeSink } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         return decorateTransport === undefined ? plain : decorateTransport(plain, from)
       }
       const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
-      node = new RegionNode(name, { stores, clock, clockMode, scheduler, random, log, transport, ...paces, fillers, changeSink })
+      const parts = { stores, clock, clockMode, scheduler, random, log, transport }
+      node = new RegionNode(name, { ...parts, ...paces, fillers, objects, changeSink })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -73,6 +76,12 @@ export class Regions {
     if (node?.running === undefined) node = await this.start(name)
     const { running } = node
     return running === undefined || node.cutOff ? refuse('unavailable', `Region ${name} does not answer.`) : running.engine
+  }
+
+  async exports(name: string): Promise<Exports | Refusal> {
+    const engine = await this.engine(name)
+    if (isRefusal(engine)) return engine
+    return this.running(name)?.exports ?? refuse('invalid', nothingForS3)
   }
 
   /** Starts a Region at its first use. One that crashed later stays down: {@link recover} starts it. */
@@ -113,6 +122,8 @@ export class Regions {
   }
 }
 
+const nothingForS3 = 'Exports and imports need a folder that stands for S3: start everywrite with --s3 DIR, or with --data DIR'
+
 export interface RegionsOptions {
   /** How long between two looks for expired items, ms; 1000 when left out. */
   readonly sweepEveryMs?: number
@@ -124,6 +135,8 @@ export interface RegionsOptions {
   readonly changeSink?: ChangeSink
   /** How long tables, indexes and some settings take to become what they were told to be, ms; 0 when left out: as long as it takes. */
   readonly lifecycleDelayMs?: number
+  /** Where exports go and imports come from; there is no such place when left out. */
+  readonly objects?: ObjectStore | undefined
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

@@ -4,6 +4,7 @@ import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Exports } from '../transfer/exports.ts'
 import { AutoScaler } from './auto-scaler.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import { BackgroundWork } from './background-work.ts'
@@ -100,6 +101,10 @@ export class World {
   /** The engine of a Region that runs. */
   awake(region: string): RegionEngine | undefined {
     return this.#regions.running(region)?.engine
+  }
+
+  exports(region: string): Promise<Exports | Refusal> {
+    return this.#regions.exports(region)
   }
 
   /** Tables with replicas in several Regions, or on their way to it. */

@@ -26,8 +26,12 @@ import { changedMaximum, newBilling } from './throughput-settings.ts'
 import type { WarmInput } from './warm-throughput.ts'
 import { newWarm } from './warm-throughput.ts'
 
-interface Input extends ThroughputInput {
+interface Input extends TablePlanInput {
   readonly TableName: string
+}
+
+/** What a table is planned from, here and by ImportTable, which knows less of it. */
+export interface TablePlanInput extends ThroughputInput {
   readonly KeySchema?: readonly KeySchemaElement[]
   readonly AttributeDefinitions?: readonly { readonly AttributeName: string; readonly AttributeType: KeyAttributeType }[]
   readonly TableClass?: TableSettings['tableClass']
@@ -56,7 +60,7 @@ export const createTable = operation<Input>(async (context, input) => {
   return { TableDescription: describeNewTable(context, view) }
 })
 
-function planTable(name: string, input: Input, { region, nowMs }: CallContext): TableBlueprint | WireError {
+export function planTable(name: string, input: TablePlanInput, { region, nowMs }: CallContext): TableBlueprint | WireError {
   const attributeDefinitions = (input.AttributeDefinitions ?? []).map(({ AttributeName, AttributeType }) => ({
     name: AttributeName,
     type: AttributeType,

@@ -32,6 +32,7 @@ import { streamOperations } from './streams/registry.ts'
 import { tagResource } from './tag-resource.ts'
 import { transactGetItems } from './transact-get-items.ts'
 import { transactWriteItems } from './transact-write-items.ts'
+import { transferOperations } from './transfers/registry.ts'
 import { untagResource } from './untag-resource.ts'
 import { updateContributorInsights } from './update-contributor-insights.ts'
 import { updateItem } from './update-item.ts'
@@ -47,6 +48,7 @@ const notYet = undefined
 export const operations: Readonly<Record<OperationName, Operation | undefined>> = {
   ...streamOperations,
   ...backupOperations,
+  ...transferOperations,
   BatchExecuteStatement: batchExecuteStatement,
   BatchGetItem: batchGetItem,
   BatchWriteItem: batchWriteItem,
@@ -57,10 +59,8 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   DeleteTable: deleteTable,
   DescribeContributorInsights: describeContributorInsights,
   DescribeEndpoints: describeEndpoints,
-  DescribeExport: notYet,
   DescribeGlobalTable: notYet,
   DescribeGlobalTableSettings: notYet,
-  DescribeImport: notYet,
   DescribeKinesisStreamingDestination: describeKinesisStreamingDestination,
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
@@ -70,14 +70,10 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   EnableKinesisStreamingDestination: enableKinesisStreamingDestination,
   ExecuteStatement: executeStatement,
   ExecuteTransaction: executeTransaction,
-  ExportTableToPointInTime: notYet,
   GetItem: getItem,
   GetResourcePolicy: getResourcePolicy,
-  ImportTable: notYet,
   ListContributorInsights: listContributorInsights,
-  ListExports: notYet,
   ListGlobalTables: notYet,
-  ListImports: notYet,
   ListTables: listTables,
   ListTagsOfResource: listTagsOfResource,
   PutItem: putItem,
