@@ -27,7 +27,10 @@ export const RECORD_BYTES_MAX = 16 * 2 ** 20
  * The records of one object, in order. One that is malformed ends it: DynamoDB does not read on behind such a line (observed on AWS, 2026-10).
  * @throws {MalformedRecord}, {RecordTooLong}
  */
-export async function* recordsIn(content: AsyncIterable<Uint8Array>, { format, csv, definitions }: RecordFormat): AsyncGenerator<ImportRecord> {
+export async function* recordsIn(
+  content: AsyncIterable<Uint8Array>,
+  { format, csv, definitions }: RecordFormat,
+): AsyncGenerator<ImportRecord> {
   if (format === 'CSV') {
     yield* csvRecords(content, csv, definitions, RECORD_BYTES_MAX)
     return

@@ -9,7 +9,7 @@ import { NESTING_LEVELS_MAX } from '../item/parse-attribute-value.ts'
  */
 export function excessIn(text: string): string | undefined {
   let depth = 0
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const char = text[at] ?? ''
     const end = char === "'" && text.startsWith("'''", at) ? endOfLongString(text, at) : endOfSpecial(text, at, char)
     if (end !== undefined) {

@@ -25,26 +25,42 @@ describe('an Ion line', () => {
   test('is read in all the ways in which Ion text can spell it', () => {
     const text = `$ion_1_0 { 'Item' : { a: 1, b: -0x1f, c: 1.50d-3, "d": '''x''' '''y''', e: null.string, /* no */ f: $dynamodb_NS::[1, 2d0], g: {{ aGk= }},
       h: [true, {}, []], } } // end`
-    const { NULL, ...rest } = { NULL: { NULL: true } }
     expect(readIonLine(text)).toEqual({
       Item: {
         a: { N: '1' },
         b: { N: '-31' },
         c: { N: '150E-5' },
         d: { S: 'xy' },
-        e: NULL,
+        e: { NULL: true },
         f: { NS: ['1', '2E0'] },
         g: { B: 'aGk=' },
         h: { L: [{ BOOL: true }, { M: {} }, { L: [] }] },
-        ...rest,
       },
     })
   })
 
   test('that is none, or holds what is no attribute value, is malformed', () => {
-    const lines = ['', '1', 'null.struct', '{Item:{a:1}', '{Item:{a:"x}}', '{Item:{a:{{b!}}}}', '{a:1}{b:2}', '{Item:{a:1,a:2}}', '{Item:{a:2026-01-01}}']
-    const more = ['{Item:{a:symbol}}', '{Item:{a:1e5}}', '{Item:{a:(1)}}', '{Item:{a:$dynamodb_NS::["x"]}}', '{Item:{a:other::[1]}}', '{Item:{a:$dynamodb_SS::[null]}}']
-    for (const line of [...lines, ...more]) expect(() => readIonLine(line), line).toThrow(expect.objectContaining({ code: 'MALFORMED_RECORD' }))
+    const lines = [
+      '',
+      '1',
+      'null.struct',
+      '{Item:{a:1}',
+      '{Item:{a:"x}}',
+      '{Item:{a:{{b!}}}}',
+      '{a:1}{b:2}',
+      '{Item:{a:1,a:2}}',
+      '{Item:{a:2026-01-01}}',
+    ]
+    const more = [
+      '{Item:{a:symbol}}',
+      '{Item:{a:1e5}}',
+      '{Item:{a:(1)}}',
+      '{Item:{a:$dynamodb_NS::["x"]}}',
+      '{Item:{a:other::[1]}}',
+      '{Item:{a:$dynamodb_SS::[null]}}',
+    ]
+    for (const line of [...lines, ...more])
+      expect(() => readIonLine(line), line).toThrow(expect.objectContaining({ code: 'MALFORMED_RECORD' }))
   })
 
   test('that would cost more than it is long is refused unread', () => {
@@ -58,7 +74,13 @@ describe('an Ion line', () => {
   test('is not refused for what stands in strings, blobs, names and comments', () => {
     const digits = '1'.repeat(1000)
     const brackets = '[{('.repeat(100)
-    for (const text of [`"${digits}${brackets}\\"["`, `'''${brackets}' '' ${digits}'''`, `{{${'1111'.repeat(1000)}}}`, `/* ${brackets} */ 1`, '[1, 2]']) {
+    for (const text of [
+      `"${digits}${brackets}\\"["`,
+      `'''${brackets}' '' ${digits}'''`,
+      `{{${'1111'.repeat(1000)}}}`,
+      `/* ${brackets} */ 1`,
+      '[1, 2]',
+    ]) {
       expect(excessIn(`{Item:{a${digits}:${text},'${brackets}':1}}`), text).toBeUndefined()
     }
   })

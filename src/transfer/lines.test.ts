@@ -4,7 +4,9 @@ import { pieces } from './object-store.contract.ts'
 
 async function lines(text: string, pieceBytes: number, bytesMax = 100): Promise<string[]> {
   const bytes = Buffer.from(text)
-  const all = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, at) => bytes.subarray(at * pieceBytes, (at + 1) * pieceBytes))
+  const all = Array.from({ length: Math.ceil(bytes.length / pieceBytes) }, (_, at) =>
+    bytes.subarray(at * pieceBytes, (at + 1) * pieceBytes),
+  )
   const found: string[] = []
   for await (const line of linesOf(pieces(...all), bytesMax)) found.push(Buffer.from(line).toString())
   return found

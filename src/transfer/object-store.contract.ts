@@ -8,7 +8,8 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
     test('has the buckets that there are, and no others', async () => {
       const store = await make()
       expect(await store.hasBucket('first')).toBe(true)
-      for (const bucket of ['third', '..', '.', '', 'a', 'first/x', '../first', '/', 'first\0']) expect(await store.hasBucket(bucket)).toBe(false)
+      for (const bucket of ['third', '..', '.', '', 'a', 'first/x', '../first', '/', 'first\0'])
+        expect(await store.hasBucket(bucket)).toBe(false)
     })
 
     test('gives back what was written, of any size, and what replaced it', async () => {
@@ -24,7 +25,8 @@ export function describeObjectStore(name: string, make: () => Promise<ObjectStor
 
     test('lists the keys of one bucket that begin alike, in order', async () => {
       const store = await make()
-      for (const key of ['data/2.json', 'data/1.json', 'data/sub/x', 'data2/x', 'data.bak', 'other']) await store.write('first', key, pieces())
+      for (const key of ['data/2.json', 'data/1.json', 'data/sub/x', 'data2/x', 'data.bak', 'other'])
+        await store.write('first', key, pieces())
       await store.write('second', 'data/elsewhere', pieces())
       expect(await keysOf(store, 'first', 'data')).toEqual(['data.bak', 'data/1.json', 'data/2.json', 'data/sub/x', 'data2/x'])
       expect(await keysOf(store, 'first', 'data/')).toEqual(['data/1.json', 'data/2.json', 'data/sub/x'])

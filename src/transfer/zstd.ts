@@ -42,7 +42,7 @@ async function* frame(input: ByteQueue): AsyncGenerator<Uint8Array> {
   }
   // The library waits for more than a header before it reads one.
   let before: Buffer = header
-  for (let last = false; !last; ) {
+  for (let last = false; !last;) {
     const blockHeader = await input.take(3)
     const bits = blockHeader.readUIntLE(0, 3)
     last = (bits & 1) === 1
@@ -117,7 +117,7 @@ class ByteQueue {
   }
 
   async skip(bytes: number): Promise<void> {
-    for (let missing = bytes; missing > 0; ) missing -= (await this.take(Math.min(missing, blockBytesMax))).length
+    for (let missing = bytes; missing > 0;) missing -= (await this.take(Math.min(missing, blockBytesMax))).length
   }
 
   async #more(): Promise<boolean> {
