@@ -24,12 +24,12 @@ export interface TransferWorld {
   readonly endpoint: string
   readonly logged: readonly { readonly event: string; readonly fields: LogFields }[]
   /** Sets all clocks forward. */
-  advance(ms: number): void
-  nowMs(): number
+  advance(this: void, ms: number): void
+  nowMs(this: void): number
   /** Settles when so many exports and imports have ended since the world began. */
-  ended(count: number): Promise<void>
+  ended(this: void, count: number): Promise<void>
   /** Switches point-in-time recovery on. */
-  recover(tableName: string): Promise<void>
+  recover(this: void, tableName: string): Promise<void>
   close(): Promise<void>
 }
 

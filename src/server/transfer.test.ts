@@ -675,7 +675,7 @@ describe('exports and imports', () => {
 function gated(
   what: 'read' | 'write',
   part: string,
-): { decorate(plain: ObjectStore): ObjectStore; readonly reached: Promise<void>; open(): void } {
+): { decorate(this: void, plain: ObjectStore): ObjectStore; readonly reached: Promise<void>; open(): void } {
   let reach: () => void = () => undefined
   let open: () => void = () => undefined
   const reached = new Promise<void>((resolve) => (reach = resolve))

@@ -1,16 +1,11 @@
 import type { Transform } from 'node:stream'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
+import { DamagedContent } from './damaged-content.ts'
 import { unzstd } from './zstd.ts'
 
 /** How the objects of an import are compressed. */
 export type Compression = 'GZIP' | 'ZSTD' | 'NONE'
-
-/** Compressed content that is not what it says it is, or that ends too early. */
-export class DamagedContent extends Error {
-  override readonly name = 'DamagedContent'
-  readonly code = 'DAMAGED_CONTENT'
-}
 
 /**
  * The content behind a compression, piece by piece. Nothing is nothing, compressed or not: an export's mark is such an object.

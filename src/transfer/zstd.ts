@@ -1,5 +1,5 @@
 import { Decompress } from 'fzstd'
-import { DamagedContent } from './compression.ts'
+import { DamagedContent } from './damaged-content.ts'
 
 /**
  * Zstandard (RFC 8878), frame by frame and block by block, so that nothing is held but a frame's window. The frames are taken apart here, since

@@ -78,7 +78,7 @@ function requestOf({ nowMs }: CallContext, input: Input, id: string): ImportRequ
     bucketOwner: source.S3BucketOwner ?? ACCOUNT,
     prefix: source.S3KeyPrefix,
     format: input.InputFormat,
-    formatOptions: options as Json | undefined,
+    formatOptions: options,
     csv: { delimiter: options?.Csv?.Delimiter, header: options?.Csv?.HeaderList },
     compression,
     tableParameters: input.TableCreationParameters as unknown as Json,
