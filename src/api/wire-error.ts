@@ -56,6 +56,11 @@ export function dynamodbError(name: PlainException, message: string): WireError 
 export type PlainException =
   | 'BackupInUseException'
   | 'BackupNotFoundException'
+  | 'ExportConflictException'
+  | 'ExportNotFoundException'
+  | 'ImportConflictException'
+  | 'ImportNotFoundException'
+  | 'InvalidExportTimeException'
   | 'InvalidRestoreTimeException'
   | 'LimitExceededException'
   | 'PointInTimeRecoveryUnavailableException'

@@ -3,7 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDBClient, UpdateContinuousBackupsCommand } from '@aws-sdk/client-dynamodb'
 import { createApi } from '../api/api.ts'
 import type { Log, LogFields } from '../base/log.ts'
 import { systemRandom } from '../base/system-random.ts'
@@ -89,12 +89,9 @@ export async function startTransferWorld(decorate: (plain: ObjectStore) => Objec
         })
       }
     },
-    async recover(tableName) {
-      const engine = world.region(region)?.running?.engine
-      const sinceMs = clock.nowMs()
-      await engine?.changeTable(tableName, () => ({ own: { recovery: { sinceMs, days: 35 } } }))
-      // What was decided before the log was begun is behind this.
-      await engine?.store.transact([], () => ({ writes: [], result: undefined }))
+    async recover(TableName) {
+      const on = { PointInTimeRecoveryEnabled: true }
+      await client.send(new UpdateContinuousBackupsCommand({ TableName, PointInTimeRecoverySpecification: on }))
     },
     async close() {
       client.destroy()

@@ -30,8 +30,6 @@ export interface ExportedTable {
   readonly arn: string
   readonly id: string
   readonly number: number
-  /** Since when its recovery was on: if that is another time, the log does not reach back. */
-  readonly recoverySinceMs: number
 }
 
 export interface ExportRequest {

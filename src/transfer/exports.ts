@@ -3,6 +3,8 @@ import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { DurableJobs } from '../engine/durable-jobs.ts'
+import { timeOfSequence } from '../engine/change-log.ts'
+import { recoveryWindow } from '../engine/recovery.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { ExportLine } from './data-files.ts'
@@ -142,16 +144,19 @@ export class Exports {
   async #write(job: ExportJob): Promise<NonNullable<ExportJob['result']> | JobFailure> {
     const { engine, objects, clock } = this.#options
     const { request } = job
-    if (!(await objects.hasBucket(request.bucket))) return noSuchBucket
+    // Taken before the request is answered, if not too many others are under way: then the table may go at once.
     const snapshot = await engine.store.snapshot()
     try {
       const table = engine.table(job.table.name)
       // The texts of these are our own: DynamoDB keeps what it needs until the export has ended.
-      if (table?.number !== job.table.number)
+      if (table?.number !== job.table.number) {
         return { code: 'TableNotFound', message: `The table ${job.table.arn} was deleted before the export began.` }
-      if (table.own.recovery?.sinceMs !== job.table.recoverySinceMs) {
-        return { code: 'PointInTimeRecoveryUnavailable', message: 'Point-in-time recovery was switched off before the export began.' }
       }
+      const recovery = await recoveryWindow(engine, table)
+      if (recovery === undefined || firstMomentOf(job) < recovery.earliestMs) {
+        return { code: 'PointInTimeRecoveryUnavailable', message: 'Point-in-time recovery does not reach back to the export any more.' }
+      }
+      if (!(await objects.hasBucket(request.bucket))) return noSuchBucket
       await writeStarted(objects, job)
       const data = await writeDataFiles(this.#lines(job, { snapshot, versioning: engine.versioning, table }), this.#target(job))
       const manifestKey = await writeManifests(objects, job, data, clock.nowMs())
@@ -200,6 +205,11 @@ export class Exports {
   #assertOpen(): void {
     if (this.#closed) throw new StoreClosed('the export goes on when the Region is opened again')
   }
+}
+
+/** Before which the change log is not needed, ms. */
+function firstMomentOf({ span }: ExportJob): number {
+  return timeOfSequence(BigInt(span.kind === 'full' ? span.upTo : span.from))
 }
 
 export interface ExportsOptions {

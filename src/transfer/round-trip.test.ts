@@ -30,6 +30,7 @@ const table: Table = {
   streams: [],
   derivedSetsMade: 0,
   filling: undefined,
+  logReaders: [],
 }
 
 const number = fc

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
+import type { Sequence } from '../../../engine/change-log.ts'
 import { sequenceAt } from '../../../engine/change-log.ts'
+import type { RecoveryWindow } from '../../../engine/recovery.ts'
+import { recoveryWindow } from '../../../engine/recovery.ts'
 import { isRefusal } from '../../../engine/refusal.ts'
-import { logPosition } from '../../../engine/stream-reader.ts'
-import type { Recovery, Table } from '../../../engine/table.ts'
+import { logPosition, sealLog } from '../../../engine/stream-reader.ts'
+import type { Table } from '../../../engine/table.ts'
 import type { ExportedTable, ExportJob, ExportRequest, IncrementalWindow } from '../../../transfer/export-job.ts'
 import type { JobToken } from '../../../transfer/job-rows.ts'
 import { keyProblem } from '../../../transfer/object-store.ts'
@@ -12,7 +15,8 @@ import { tableArn } from '../arn.ts'
 import { operation, unsupportedParameter } from '../operation.ts'
 import { describeExportJob } from './export-description.ts'
 import { tableNamedByArn } from './job-arn.ts'
-import { exportConflict, invalidExportTime, recoveryUnavailable, tableNotFound, tooManyJobs } from './transfer-errors.ts'
+import { tableNotFound } from '../backups/backup-errors.ts'
+import { exportConflict, invalidExportTime, recoveryUnavailable, tooManyJobs } from './transfer-errors.ts'
 
 interface Input {
   readonly TableArn: string
@@ -38,7 +42,6 @@ interface IncrementalInput {
 const EXPORTS_MAX = 300
 const WINDOW_MS_MIN = 15 * 60_000
 const WINDOW_MS_MAX = 24 * 3_600_000
-const dayMs = 24 * 3_600_000
 
 /** Texts and their order as observed on AWS, 2026-10, where nothing else is said. */
 export const exportTableToPointInTime = operation<Input>(async (context, input) => {
@@ -62,13 +65,16 @@ export const exportTableToPointInTime = operation<Input>(async (context, input) 
   const { nowMs } = await logPosition(engine, table)
   const window = input.ExportType === 'INCREMENTAL_EXPORT' ? incrementalWindow(table, input, nowMs) : undefined
   if (isWireError(window)) return window
-  const { recovery } = table.own
+  const recovery = await recoveryWindow(engine, table)
   if (recovery === undefined) return recoveryUnavailable(table.name)
-  const span = window === undefined ? fullSpan(recovery, input, nowMs) : incrementalSpan(recovery, window, nowMs)
-  if (isWireError(span)) return span
+  const moments = window === undefined ? fullSpan(recovery, input, nowMs) : incrementalSpan(recovery, window, nowMs)
+  if (isWireError(moments)) return moments
+  const { span, end } = moments
   if (exports.unfinished >= EXPORTS_MAX) return tooManyJobs('exports', EXPORTS_MAX)
   const { name, id, number } = table
-  const exported: ExportedTable = { name, id, number, arn: tableArn(context.region, name), recoverySinceMs: recovery.sinceMs }
+  const exported: ExportedTable = { name, id, number, arn: tableArn(context.region, name) }
+  // From now on nothing is added to what is exported.
+  await sealLog(engine.store, table, end)
   const job = await exports.begin(requestOf(input, window, context.nowMs), exported, span, context.nowMs, token)
   return job === 'conflict' ? exportConflict : { ExportDescription: describeExportJob(job) }
 })
@@ -117,21 +123,29 @@ function incrementalWindow(table: Table, input: Input, nowMs: number): Increment
   return { fromMs, toMs, view: ExportViewType }
 }
 
-function incrementalSpan(recovery: Recovery, { fromMs, toMs }: IncrementalWindow, nowMs: number): ExportJob['span'] | WireError {
-  if (fromMs < earliestMs(recovery, nowMs)) return invalidExportTime('Point in Time Recovery is not available for specified export time')
+/** What of the change log the export is made of, and the first sequence number behind it. */
+interface Moments {
+  readonly span: ExportJob['span']
+  readonly end: Sequence
+}
+
+function incrementalSpan({ earliestMs }: RecoveryWindow, { fromMs, toMs }: IncrementalWindow, nowMs: number): Moments | WireError {
+  if (fromMs < wholeSecond(earliestMs)) return invalidExportTime('Point in Time Recovery is not available for specified export time')
   // What was acknowledged before an export of all up to now is in it, though it be in the same millisecond.
-  const end = toMs >= nowMs ? nowMs + 1 : toMs
-  return { kind: 'incremental', from: String(sequenceAt(fromMs)), to: String(sequenceAt(end)) }
+  const end = sequenceAt(toMs >= nowMs ? nowMs + 1 : toMs)
+  return { span: { kind: 'incremental', from: String(sequenceAt(Math.max(fromMs, earliestMs))), to: String(end) }, end }
 }
 
-function fullSpan(recovery: Recovery, { ExportTime }: Input, nowMs: number): ExportJob['span'] | WireError {
+function fullSpan({ earliestMs, latestMs }: RecoveryWindow, { ExportTime }: Input, nowMs: number): Moments | WireError {
   const atMs = ExportTime === undefined ? nowMs : Math.round(ExportTime * 1000)
-  if (atMs > nowMs || atMs < earliestMs(recovery, nowMs)) return invalidExportTime('Export Time is invalid')
-  return { kind: 'full', upTo: String(sequenceAt(atMs + 1) - 1n) }
+  if (atMs > latestMs || atMs < wholeSecond(earliestMs)) return invalidExportTime('Export Time is invalid')
+  const end = sequenceAt(Math.max(atMs, earliestMs) + 1)
+  return { span: { kind: 'full', upTo: String(end - 1n) }, end }
 }
 
-function earliestMs({ sinceMs, days }: Recovery, nowMs: number): number {
-  return Math.max(sinceMs, nowMs - days * dayMs)
+/** The second in which recovery began counts as a whole: clients that drop fractions name its beginning. */
+function wholeSecond(ms: number): number {
+  return Math.floor(ms / 1000) * 1000
 }
 
 function requestOf(input: Input, incremental: IncrementalWindow | undefined, nowMs: number): ExportRequest {
