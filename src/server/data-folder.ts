@@ -6,6 +6,7 @@
  *     world/               the record of global tables
  *     regions/<region>/    one store per Region
  *     kinesis/<region>/    records for Kinesis streams, a file of JSON lines each
+ *     s3/<bucket>/         what is exported and imported, unless that is elsewhere (`--s3`)
  */
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join, resolve } from 'node:path'

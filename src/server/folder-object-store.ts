@@ -146,7 +146,7 @@ async function writeFlushed(path: string, content: AsyncIterable<Uint8Array>): P
   const file = await open(path, 'wx')
   try {
     for await (const piece of content) {
-      for (let at = 0; at < piece.length; ) at += (await file.write(piece, at)).bytesWritten
+      for (let at = 0; at < piece.length;) at += (await file.write(piece, at)).bytesWritten
     }
     await file.sync()
   } finally {

@@ -22,6 +22,7 @@ test('without flags the server is for this machine only, durable, in three Regio
     port: 8000,
     regions: ['us-east-1', 'us-west-2', 'eu-west-1'],
     dataFolder: './.everywrite',
+    objectsFolder: join('.everywrite', 's3'),
     profile: 'instant',
     clockMode: 'hlc',
     credentials: undefined,
@@ -43,6 +44,13 @@ test('a config file has the names of the flags, and a flag goes before it', asyn
   const settings = await readSettings({ config, port: '9100' })
   expect(settings).toMatchObject({ port: 9100, regions: ['eu-west-1', 'eu-central-1'], profile: 'aws', clockMode: 'wall' })
   expect(settings.dataFolder).toBeUndefined()
+})
+
+test('what stands for S3 is in the data folder, elsewhere if it is named, and nowhere without either', async () => {
+  expect((await readSettings({ data: '/d' })).objectsFolder).toBe(join('/d', 's3'))
+  expect((await readSettings({ data: '/d', s3: '/buckets' })).objectsFolder).toBe('/buckets')
+  expect((await readSettings({ memory: true, s3: '/buckets' })).objectsFolder).toBe('/buckets')
+  expect((await readSettings({ memory: true })).objectsFolder).toBeUndefined()
 })
 
 test('credentials are read from their file', async () => {

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { AttributeValue, ImportTableCommandInput } from '@aws-sdk/client-dynamodb'
 import {
   CreateTableCommand,
   DeleteItemCommand,
+  DeleteTableCommand,
   DescribeExportCommand,
   DescribeImportCommand,
   DescribeTableCommand,
@@ -20,6 +21,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { readIonLine } from '../transfer/ion.ts'
 import type { ObjectStore } from '../transfer/object-store.ts'
 import { keysOf } from '../transfer/object-store.contract.ts'
+import { storedZstd } from '../transfer/zstd.contract.ts'
 import type { TransferWorld } from './transfer-world.contract.ts'
 import { region, startTransferWorld } from './transfer-world.contract.ts'
 
@@ -312,6 +314,39 @@ describe('a full export', () => {
     expect(later.ExportArn).not.toBe(first.ExportArn)
   })
 
+  test('holds its table though that is deleted right after the answer, and is told of by its ARN then', async () => {
+    const world = await start()
+    await createOrders(world)
+    await put(world, ...many(100))
+    const { ExportDescription } = await world.client.send(
+      new ExportTableToPointInTimeCommand({ TableArn: arn('orders'), S3Bucket: 'bucket' }),
+    )
+    await world.client.send(new DeleteTableCommand({ TableName: 'orders' }))
+    await world.ended(1)
+    expect(await describeExport(world, ExportDescription?.ExportArn)).toMatchObject({ ExportStatus: 'COMPLETED', ItemCount: 100 })
+    expect((await world.client.send(new ListExportsCommand({ TableArn: arn('orders') }))).ExportSummaries).toEqual([])
+  })
+
+  test('that a crash interrupted ends as failed when its table was deleted meanwhile', async () => {
+    const gate = gated('write', '/data/')
+    const world = await start(gate.decorate)
+    await createOrders(world)
+    const { ExportDescription } = await world.client.send(
+      new ExportTableToPointInTimeCommand({ TableArn: arn('orders'), S3Bucket: 'bucket' }),
+    )
+    await gate.reached
+    await world.client.send(new DeleteTableCommand({ TableName: 'orders' }))
+    const crashed = world.world.crash(region)
+    gate.open()
+    await crashed
+    await world.world.recover(region)
+    await world.ended(1)
+    expect(await describeExport(world, ExportDescription?.ExportArn)).toMatchObject({
+      ExportStatus: 'FAILED',
+      FailureCode: 'TableNotFound',
+    })
+  })
+
   test('that a crash interrupted is begun again and holds what it should', async () => {
     const gate = gated('write', '/data/')
     const world = await start(gate.decorate)
@@ -562,6 +597,34 @@ describe('an import', () => {
     expect(imported?.ImportedItemCount).toBeGreaterThan(1)
     expect(imported?.ImportedItemCount).toBeLessThan(20_000)
     expect(await scan(world, 'copy')).toHaveLength(imported?.ImportedItemCount ?? 0)
+  })
+
+  test('reads zstd, and counts a file of it that is cut off', async () => {
+    const world = await start()
+    const text = many(500).map(line).join('')
+    await putObject(world, '1.zst', storedZstd(text))
+    await putObject(world, '2.zst', storedZstd(text).subarray(0, 100))
+    const imported = await importNow(world, intoCopy({ InputCompressionType: 'ZSTD' }))
+    expect(imported).toMatchObject({ ImportStatus: 'FAILED', ProcessedItemCount: 501, ImportedItemCount: 500, ErrorCount: 1 })
+  })
+
+  test('reads no line to its end that is longer than any item, and no link out of its bucket', async () => {
+    const world = await start()
+    // A gigabyte that takes no place on the disk.
+    await putObject(world, '1', '')
+    await truncate(join(world.bucketPath, '1'), 2 ** 30)
+    await putObject(world, '../elsewhere/secret', line({ pk: { S: 'secret' }, sk: { N: '1' } }))
+    await symlink(join(world.bucketPath, '../elsewhere'), join(world.bucketPath, '2'))
+    await symlink(join(world.bucketPath, '../elsewhere/secret'), join(world.bucketPath, '3'))
+    await putObject(world, '4', line({ pk: { S: 'good' }, sk: { N: '1' } }))
+    const imported = await importNow(world, intoCopy({}))
+    expect(imported).toMatchObject({ ImportStatus: 'FAILED', ProcessedItemCount: 2, ImportedItemCount: 1, ErrorCount: 1 })
+    expect(imported?.ProcessedSizeBytes).toBeLessThan(2 ** 25)
+    expect((await scan(world, 'copy')).map(({ pk }) => pk?.S)).toEqual(['good'])
+    for (const S3KeyPrefix of ['../elsewhere/', '/', 'a/../../elsewhere/']) {
+      const input = intoCopy({ S3BucketSource: { S3Bucket: 'bucket', S3KeyPrefix } })
+      await expect(world.client.send(new ImportTableCommand(input))).rejects.toMatchObject({ name: 'ValidationException' })
+    }
   })
 
   test('from a bucket that is not there is accepted and fails, and there is no table', async () => {

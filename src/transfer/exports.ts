@@ -142,7 +142,7 @@ export class Exports {
   }
 
   async #write(job: ExportJob): Promise<NonNullable<ExportJob['result']> | JobFailure> {
-    const { engine, objects, clock } = this.#options
+    const { engine, objects, clock, scheduler } = this.#options
     const { request } = job
     // Taken before the request is answered, if not too many others are under way: then the table may go at once.
     const snapshot = await engine.store.snapshot()
@@ -158,7 +158,7 @@ export class Exports {
       }
       if (!(await objects.hasBucket(request.bucket))) return noSuchBucket
       await writeStarted(objects, job)
-      const data = await writeDataFiles(this.#lines(job, { snapshot, versioning: engine.versioning, table }), this.#target(job))
+      const data = await writeDataFiles(this.#lines(job, { snapshot, versioning: engine.versioning, table, scheduler }), this.#target(job))
       const manifestKey = await writeManifests(objects, job, data, clock.nowMs())
       return { manifestKey, itemCount: data.itemCount, billedSizeBytes: data.sizeBytes }
     } catch (error) {

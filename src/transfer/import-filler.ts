@@ -52,8 +52,8 @@ const itemsFailed: JobFailure = {
   message: 'Some of the items failed validation checks and were not imported. Please check CloudWatch error logs for more details.',
 }
 
-const pageItems = 200
-const pageBytes = 1 << 20
+const pageItems = 1000
+const pageBytes = 4 << 20
 const recordsPerReport = 2000
 const objectsPerReport = 100
 const itemsPerLine = 100_000

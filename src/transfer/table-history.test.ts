@@ -51,7 +51,7 @@ test('what a table was, and what changed in it, is the same whatever fits into m
     const moments = [...states.keys()]
     const snapshot = await store.snapshot()
     for (const gatheredBytesMax of [1, 700, 3000, 1_000_000]) {
-      const history = { snapshot, versioning, table, gatheredBytesMax }
+      const history = { snapshot, versioning, table, scheduler: systemTime, gatheredBytesMax }
       for (let each = 0; each < 5; each++) {
         const [from = 0, to = 0] = [integerBelow(random, moments.length), integerBelow(random, moments.length)]
           .sort((a, b) => a - b)

@@ -1,3 +1,5 @@
+import type { Scheduler } from '../base/scheduler.ts'
+import { sleep } from '../base/scheduler.ts'
 import type { ChangeRecord, Sequence } from '../engine/change-log.ts'
 import { changeRange, decodeChange } from '../engine/change-log.ts'
 import { spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
@@ -10,12 +12,14 @@ import type { Snapshot } from '../storage/store.ts'
 /**
  * What a table was, and what changed in it, read from a snapshot in the order of the item keys. The log is ordered by time, so who wants to know
  * the changes of one item after the other must gather them first. They are gathered for as many items as fit into a budget, and for the next
- * ones the log is read again: memory is bounded, and what is read grows with the changes only.
+ * ones the log is read again: memory is bounded, and what is read grows with the changes only. Requests have their turn after each page: a store may
+ * read without waiting.
  */
 export interface History {
   readonly snapshot: Snapshot
   readonly versioning: Versioning
   readonly table: Table
+  readonly scheduler: Scheduler
   /** How many bytes the keys of changed items that are gathered at a time may take; left out: a sensible number. */
   readonly gatheredBytesMax?: number
 }
@@ -27,6 +31,7 @@ export async function* itemsAt(history: History, upTo: Sequence): AsyncGenerator
     const changed = [...changes].sort(byKey)
     let next = 0
     for await (const page of pagesOf(snapshot, itemRange(table, from, to), readPage)) {
+      await sleep(history.scheduler, 0)
       for (const { key, value } of page) {
         const itemKey = latin1(suffixOf(key))
         for (let change = changed[next]; change !== undefined && change[0] < itemKey; change = changed[++next]) {
@@ -81,13 +86,14 @@ interface Gathered {
 
 /** Keys are texts of latin1 characters: they are compared as the bytes are. */
 async function* gathered(history: History, first: Sequence, end: Sequence | undefined): AsyncGenerator<Gathered> {
-  const { snapshot, table, gatheredBytesMax = 32 * 2 ** 20 } = history
+  const { snapshot, table, scheduler, gatheredBytesMax = 32 * 2 ** 20 } = history
   let from = ''
   for (;;) {
     const changes = new Map<string, Span>()
     let to: string | undefined
     let bytes = 0
     for await (const page of pagesOf(snapshot, changeRange(table.number, first, end), readPage)) {
+      await sleep(scheduler, 0)
       for (const { key, value } of page) {
         const { sequence, itemKey } = decodeChange(key, value)
         const name = latin1(itemKey)
