@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -34,13 +34,18 @@ describe('an object store in a folder', () => {
     await expect(bytesOf(store, 'first', 'a')).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
   })
 
-  test('drafts are no objects', async () => {
+  test('drafts are no objects, and those of processes that were killed go', async () => {
     const { root, store } = await makeStore()
     await store.write('first', 'a', pieces())
     await writeFile(join(root, 'first', '.everywrite-drafts', 'left'), 'half')
     expect(await keysOf(store, 'first', '')).toEqual(['a'])
     await expect(bytesOf(store, 'first', '.everywrite-drafts/left')).rejects.toMatchObject({ code: 'NO_SUCH_KEY' })
     await expect(store.write('first', '.everywrite-drafts/left', pieces())).rejects.toMatchObject({ code: 'ACCESS_DENIED' })
+    const drafts = join(root, 'first', '.everywrite-drafts')
+    await writeFile(join(drafts, 'old'), 'half')
+    await utimes(join(drafts, 'old'), 0, 0)
+    await openFolderObjectStore(root)
+    expect(await readdir(drafts)).toEqual(['left'])
   })
 })
 

@@ -17,11 +17,14 @@ import { codeOf } from './operator-error.ts'
  */
 export async function openFolderObjectStore(root: string): Promise<ObjectStore> {
   await mkdir(root, { recursive: true })
+  await removeOldDrafts(root)
   return new FolderObjectStore(resolve(root))
 }
 
-/** In each bucket. What a process that was killed left there is overwritten by nobody, and read by nobody. */
+/** In each bucket. */
 const draftsFolder = '.everywrite-drafts'
+/** By then nobody writes on a draft any more, though another process shared the folder. */
+const draftKeptMs = 24 * 3600 * 1000
 const readBytes = 64 * 1024
 /** Not there on Windows, which follows no link that was checked before either. */
 const noFollow = (constants as Partial<typeof constants>).O_NOFOLLOW ?? 0
@@ -120,6 +123,19 @@ class FolderObjectStore implements ObjectStore {
       folder = next
     }
     return folder
+  }
+}
+
+/** What processes left that were killed while they wrote. */
+async function removeOldDrafts(root: string): Promise<void> {
+  for (const bucket of await readdir(root, { withFileTypes: true })) {
+    const drafts = join(root, bucket.name, draftsFolder)
+    if (!bucket.isDirectory() || (await statusOf(drafts))?.isDirectory() !== true) continue
+    for (const name of await readdir(drafts)) {
+      const draft = join(drafts, name)
+      const status = await statusOf(draft)
+      if (status?.isFile() === true && status.mtimeMs < Date.now() - draftKeptMs) await rm(draft, { force: true })
+    }
   }
 }
 

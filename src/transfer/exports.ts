@@ -6,6 +6,7 @@ import { DurableJobs } from '../engine/durable-jobs.ts'
 import { timeOfSequence } from '../engine/change-log.ts'
 import { recoveryWindow } from '../engine/recovery.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Store } from '../storage/store.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { ExportLine } from './data-files.ts'
 import { writeDataFiles } from './data-files.ts'
@@ -56,9 +57,10 @@ export class Exports {
 
   /** The export that was asked for with this token; a conflict when it was asked for otherwise. */
   async ofToken(token: JobToken, nowMs: number): Promise<ExportJob | 'conflict' | undefined> {
-    const held = await jobOfToken(this.#options.engine.store, 'export', token, nowMs)
+    const { store } = this.#options.engine
+    const held = await jobOfToken(store, 'export', token, nowMs)
     if (held === undefined) return undefined
-    return held.alike ? this.find(held.id) : 'conflict'
+    return held.alike ? findExport(store, held.id) : 'conflict'
   }
 
   /** How many are under way. */
@@ -78,20 +80,12 @@ export class Exports {
     const id = this.newId(nowMs)
     const fresh = { status: 'IN_PROGRESS', endedAtMs: undefined, result: undefined, failure: undefined } as const
     const job: ExportJob = { id, startedAtMs: nowMs, request, table, span, ...fresh }
+    await removeOldJobs(engine.store, nowMs)
     const outcome = await recordJob(engine.store, 'export', job, token)
-    if (outcome !== 'recorded') return outcome.alike ? ((await this.find(outcome.id)) ?? 'conflict') : 'conflict'
+    if (outcome !== 'recorded') return outcome.alike ? ((await findExport(engine.store, outcome.id)) ?? 'conflict') : 'conflict'
     this.#unfinished.set(id, job)
     this.#jobs.look()
     return job
-  }
-
-  find(id: string): Promise<ExportJob | undefined> {
-    return readJob<ExportJob>(this.#options.engine.store, 'export', id)
-  }
-
-  /** The newest first; only those that are older than `before`, an id. */
-  list(before: string | undefined): AsyncGenerator<ExportJob> {
-    return jobsOf<ExportJob>(this.#options.engine.store, 'export', before)
   }
 
   /** Ends what runs as soon as it can; it is begun again by the next {@link open}. */
@@ -205,6 +199,15 @@ export class Exports {
   #assertOpen(): void {
     if (this.#closed) throw new StoreClosed('the export goes on when the Region is opened again')
   }
+}
+
+export function findExport(store: Store, id: string): Promise<ExportJob | undefined> {
+  return readJob<ExportJob>(store, 'export', id)
+}
+
+/** The newest first; only those that are older than `before`, an id. */
+export function exportsOf(store: Store, before: string | undefined): AsyncGenerator<ExportJob> {
+  return jobsOf<ExportJob>(store, 'export', before)
 }
 
 /** Before which the change log is not needed, ms. */

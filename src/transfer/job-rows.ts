@@ -2,7 +2,7 @@ import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
 import { transferKey } from '../engine/keyspace.ts'
 import { removeRows } from '../engine/region-engine.ts'
-import type { Key, Store, Value, Write } from '../storage/store.ts'
+import type { Decision, Key, Store, Value, Write } from '../storage/store.ts'
 import { afterPrefix } from '../storage/store.ts'
 
 /**
@@ -103,7 +103,7 @@ export async function* jobsOf<J extends JobRow>(store: Store, kind: JobKind, bef
   }
 }
 
-/** Removes the records that are too old. Tokens go by being used again, or with the records of their time. */
+/** Removes the records that are too old, and the tokens that hold no more. */
 export async function removeOldJobs(store: Store, nowMs: number): Promise<void> {
   const eldest = timeInId(Math.max(0, nowMs - jobsKeptMs))
   for (const kind of Object.values(kinds)) {
@@ -118,10 +118,12 @@ async function removeOldTokens(store: Store, kind: number, nowMs: number): Promi
   for (;;) {
     const { entries, more } = await store.page({ from, to: afterPrefix(all) }, { entriesMax: 200, bytesMax: 1 << 20 })
     const keys = entries.filter(({ value }) => heldToken(value, nowMs) === undefined).map(({ key }) => key)
-    await store.transact(keys, (rows) => ({
+    // One that is used again meanwhile holds anew, and stays.
+    const remove = (rows: readonly (Value | undefined)[]): Decision<undefined> => ({
       writes: keys.flatMap((key, at) => (heldToken(rows[at], nowMs) === undefined ? [{ key, value: undefined }] : [])),
       result: undefined,
-    }))
+    })
+    if (keys.length > 0) await store.transact(keys, remove)
     const last = entries.at(-1)
     if (!more || last === undefined) return
     from = Buffer.concat([last.key, Uint8Array.of(0)])

@@ -55,13 +55,7 @@ export const exportTableToPointInTime = operation<Input>(async (context, input) 
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = named.tableName === undefined ? undefined : engine.table(named.tableName)
   if (table === undefined || table.status === 'CREATING') return tableNotFound(input.TableArn)
-  const exports = await context.controlPlane.exports(context.region)
-  if (isRefusal(exports)) return fromRefusal(exports)
 
-  const token = tokenOf(input)
-  const before = token && (await exports.ofToken(token, context.nowMs))
-  if (before === 'conflict') return exportConflict
-  if (before !== undefined) return { ExportDescription: describeExportJob(before) }
   const { nowMs } = await logPosition(engine, table)
   const window = input.ExportType === 'INCREMENTAL_EXPORT' ? incrementalWindow(table, input, nowMs) : undefined
   if (isWireError(window)) return window
@@ -70,6 +64,14 @@ export const exportTableToPointInTime = operation<Input>(async (context, input) 
   const moments = window === undefined ? fullSpan(recovery, input, nowMs) : incrementalSpan(recovery, window, nowMs)
   if (isWireError(moments)) return moments
   const { span, end } = moments
+
+  const exports = await context.controlPlane.exports(context.region)
+  if (isRefusal(exports)) return fromRefusal(exports)
+
+  const token = tokenOf(input)
+  const before = token && (await exports.ofToken(token, context.nowMs))
+  if (before === 'conflict') return exportConflict
+  if (before !== undefined) return { ExportDescription: describeExportJob(before) }
   if (exports.unfinished >= EXPORTS_MAX) return tooManyJobs('exports', EXPORTS_MAX)
   const { name, id, number } = table
   const exported: ExportedTable = { name, id, number, arn: tableArn(context.region, name) }

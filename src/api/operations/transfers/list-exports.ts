@@ -1,5 +1,6 @@
 import { isRefusal } from '../../../engine/refusal.ts'
 import type { ExportJob } from '../../../transfer/export-job.ts'
+import { exportsOf } from '../../../transfer/exports.ts'
 import { fromRefusal, isWireError } from '../../wire-error.ts'
 import { operation } from '../operation.ts'
 import { summarizeExport } from './export-description.ts'
@@ -16,12 +17,10 @@ interface Input {
 export const listExports = operation<Input>(async (context, { TableArn, MaxResults = JOBS_DEFAULT, NextToken }) => {
   const named = TableArn === undefined ? undefined : tableNamedByArn(context, TableArn)
   if (isWireError(named)) return named
-  const exports = await context.controlPlane.exports(context.region)
-  if (isRefusal(exports)) return fromRefusal(exports)
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   const tableId = named?.tableName === undefined ? undefined : engine.table(named.tableName)?.id
   const wanted = ({ table }: ExportJob): boolean => named === undefined || table.id === tableId
-  const page = await jobPage('export', (before) => exports.list(before), wanted, MaxResults, NextToken)
+  const page = await jobPage('export', (before) => exportsOf(engine.store, before), wanted, MaxResults, NextToken)
   return isWireError(page) ? page : { ExportSummaries: page.jobs.map(summarizeExport), NextToken: page.next }
 })
