@@ -35,7 +35,8 @@ export const importTable = operation<Input>(async (context, input) => {
   if (unsupported !== undefined) return validationError(unsupported)
   const problem = requestProblem(input)
   if (problem !== undefined) return problem
-  const blueprint = planTable(parameters.TableName, parameters, context.nowMs)
+  // Observed on AWS, 2026-10: unlike CreateTable, it takes a mode that is left out for this one.
+  const blueprint = planTable(parameters.TableName, { BillingMode: 'PROVISIONED', ...parameters }, context.nowMs)
   if (isWireError(blueprint)) return blueprint
   // Says whether there is anything to import from.
   const exports = await context.controlPlane.exports(context.region)
