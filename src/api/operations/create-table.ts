@@ -109,7 +109,7 @@ export function planTable(name: string, input: TablePlanInput, { region, nowMs }
   return { name, schema, attributeDefinitions, settings, tags, own }
 }
 
-function planPolicy({ ResourcePolicy }: Input, nowMs: number): OwnSettings | WireError {
+function planPolicy({ ResourcePolicy }: TablePlanInput, nowMs: number): OwnSettings | WireError {
   if (ResourcePolicy === undefined) return noOwnSettings
   const parsed = parsePolicy(ResourcePolicy, 'table')
   if ('problem' in parsed) return validationError(parsed.problem)

@@ -28,15 +28,15 @@ interface Input {
 /** Service quotas of DynamoDB, "Table import from Amazon S3". */
 const IMPORTS_MAX = 50
 
-/** The table is there at once, and CREATING until its items are. Nothing is encrypted, whatever `SSESpecification` says; it is told again. */
+/** The table is there at once, and CREATING until its items are. */
 export const importTable = operation<Input>(async (context, input) => {
   const { TableCreationParameters: parameters, ClientToken } = input
-  const unsupported = unsupportedParameter(parameters, ['VectorIndexes', 'WarmThroughput'])
+  const unsupported = unsupportedParameter(parameters, ['VectorIndexes'])
   if (unsupported !== undefined) return validationError(unsupported)
   const problem = requestProblem(input)
   if (problem !== undefined) return problem
   // Observed on AWS, 2026-10: unlike CreateTable, it takes a mode that is left out for this one.
-  const blueprint = planTable(parameters.TableName, { BillingMode: 'PROVISIONED', ...parameters }, context.nowMs)
+  const blueprint = planTable(parameters.TableName, { BillingMode: 'PROVISIONED', ...parameters }, context)
   if (isWireError(blueprint)) return blueprint
   // Says whether there is anything to import from.
   const exports = await context.controlPlane.exports(context.region)
