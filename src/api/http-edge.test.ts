@@ -184,7 +184,11 @@ describe('what is asked without POST', () => {
 
   it('another method or content type is an unknown operation', async () => {
     const types = ['text/plain', undefined, 'application/x-amz-cbor', 'application/cbor', 'application/x-www-form-urlencoded', ';', '']
-    for (const sent of [{ method: 'PUT' }, { method: 'DELETE', body: '' }, ...types.map((type) => ({ headers: { 'content-type': type } }))]) {
+    for (const sent of [
+      { method: 'PUT' },
+      { method: 'DELETE', body: '' },
+      ...types.map((type) => ({ headers: { 'content-type': type } })),
+    ]) {
       const { status, text } = await send(sent)
       expect([status, text]).toEqual([404, '<UnknownOperationException/>\n'])
     }
