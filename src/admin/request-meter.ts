@@ -4,7 +4,8 @@
  */
 export class RequestMeter {
   readonly #isRegion: (name: string) => boolean
-  readonly #seriesByName = new Map<string, RequestSeries>()
+  /** A name put together of the three would have to be hashed anew for each request. */
+  readonly #series: ByName<ByName<Map<number, RequestSeries>>> = new Map()
 
   constructor(isRegion: (name: string) => boolean) {
     this.#isRegion = isRegion
@@ -13,7 +14,7 @@ export class RequestMeter {
   /** Counts a reply; `call` is undefined when the request was refused before it was understood. */
   count(call: { readonly operation: string; readonly region: string } | undefined, status: number, tookMs: number): void {
     const known = call !== undefined && this.#isRegion(call.region)
-    const series = known ? this.#series(call.operation, call.region, status) : this.#series('unknown', 'unknown', status)
+    const series = known ? this.#seriesOf(call.operation, call.region, status) : this.#seriesOf('unknown', 'unknown', status)
     series.count++
     series.sumMs += tookMs
     let bucket = 0
@@ -21,20 +22,22 @@ export class RequestMeter {
     if (bucket < bucketsMs.length) series.countByBucket[bucket] = (series.countByBucket[bucket] ?? 0) + 1
   }
 
-  series(): Iterable<RequestSeries> {
-    return this.#seriesByName.values()
+  *series(): Iterable<RequestSeries> {
+    for (const byRegion of this.#series.values()) for (const byStatus of byRegion.values()) yield* byStatus.values()
   }
 
-  #series(operation: string, region: string, status: number): RequestSeries {
-    const name = `${operation} ${region} ${status}`
-    let series = this.#seriesByName.get(name)
-    if (series === undefined) {
-      series = { operation, region, status, count: 0, sumMs: 0, countByBucket: bucketsMs.map(() => 0) }
-      this.#seriesByName.set(name, series)
-    }
+  #seriesOf(operation: string, region: string, status: number): RequestSeries {
+    const known = this.#series.get(operation)?.get(region)?.get(status)
+    if (known !== undefined) return known
+    const series: RequestSeries = { operation, region, status, count: 0, sumMs: 0, countByBucket: bucketsMs.map(() => 0) }
+    const byRegion = this.#series.get(operation) ?? new Map<string, Map<number, RequestSeries>>()
+    const byStatus = byRegion.get(region) ?? new Map<number, RequestSeries>()
+    this.#series.set(operation, byRegion.set(region, byStatus.set(status, series)))
     return series
   }
 }
+
+type ByName<V> = Map<string, V>
 
 export interface RequestSeries {
   readonly operation: string

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer'
+import { isAscii, isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -161,9 +161,10 @@ function understand(request: IncomingMessage, { claim, caller }: Signed, text: B
 
 /** @returns undefined for what is no JSON; `null` is JSON, and no structure */
 function parseJson(text: Buffer): unknown {
-  if (!isUtf8(text)) return undefined
+  const encoding = isAscii(text) ? 'latin1' : isUtf8(text) ? 'utf8' : undefined
+  if (encoding === undefined) return undefined
   try {
-    return JSON.parse(text.toString('utf8')) as unknown
+    return JSON.parse(text.toString(encoding)) as unknown
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error

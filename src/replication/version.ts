@@ -141,10 +141,29 @@ export function writeCursor(bytes: Buffer, incarnation: Incarnation, n: number, 
 }
 
 export function readDot(bytes: Buffer, at: number): Dot {
-  return { incarnation: bytes.toString('hex', at, at + 8), n: bytes.readUIntBE(at + 8, 6) }
+  return { incarnation: readIncarnation(bytes, at), n: bytes.readUIntBE(at + 8, 6) }
 }
 
-/** A replica writes the same few incarnations again and again, and parsing hexadecimal digits costs more than the rest of a version. */
+/** A replica reads and writes the same few incarnations again and again, and hexadecimal digits cost more than the rest of a version. */
+const readLately: (ReadIncarnation | undefined)[] = Array.from({ length: 64 })
+
+interface ReadIncarnation {
+  readonly high: number
+  readonly low: number
+  readonly incarnation: Incarnation
+}
+
+function readIncarnation(bytes: Buffer, at: number): Incarnation {
+  const high = bytes.readUInt32BE(at)
+  const low = bytes.readUInt32BE(at + 4)
+  const place = low % readLately.length
+  const known = readLately[place]
+  if (known?.high === high && known.low === low) return known.incarnation
+  const incarnation = bytes.toString('hex', at, at + 8)
+  readLately[place] = { high, low, incarnation }
+  return incarnation
+}
+
 const bytesByIncarnation = new Map<Incarnation, Uint8Array>()
 const incarnationsRememberedMax = 1000
 
