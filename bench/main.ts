@@ -15,10 +15,13 @@ import { measureScan } from './scan.ts'
  * Requests per second of everywrite (durable, in a folder of its own) beside a bare node:http server that parses the same bodies and
  * answers as many bytes. Both are measured in turn within one run, several rounds each, and what counts is the ratio: machines
  * differ and are shared, a ratio taken in one run stays.
+ *
+ * `npm run bench -- PutItem GetItem` measures these only, and neither replication nor the scan.
  */
 const rounds = 3
 const roundMs = Number(process.env['BENCH_ROUND_MS'] ?? 2500)
 const items = 10_000
+const only = process.argv.slice(2)
 const text = 'x'.repeat(180)
 
 const folder = mkdtempSync(join(tmpdir(), 'everywrite-bench-'))
@@ -38,10 +41,13 @@ try {
   await prepare()
   console.log('operation            conns   everywrite/s    p50 ms   p99 ms      bare/s   ratio')
   for (const [name, next] of Object.entries(workloads())) {
+    if (only.length > 0 && !only.includes(name)) continue
     for (const connections of [1, 32]) await compare(name, next, connections, barePort)
   }
-  await measureReplication(everywritePort, Number(process.env['BENCH_REPLICATION_MS'] ?? 30_000))
-  await measureScan(everywritePort, everywrite.pid, Number(process.env['BENCH_SCAN_ITEMS'] ?? 1_000_000))
+  if (only.length === 0) {
+    await measureReplication(everywritePort, Number(process.env['BENCH_REPLICATION_MS'] ?? 30_000))
+    await measureScan(everywritePort, everywrite.pid, Number(process.env['BENCH_SCAN_ITEMS'] ?? 1_000_000))
+  }
 } finally {
   for (const child of children) child.kill()
   rmSync(folder, { recursive: true, force: true })
