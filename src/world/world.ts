@@ -98,9 +98,10 @@ export class World {
     return this.#regions.engine(region)
   }
 
-  /** The engine of a Region that runs. */
+  /** The engine of a Region that runs and answers. */
   awake(region: string): RegionEngine | undefined {
-    return this.#regions.running(region)?.engine
+    const node = this.#regions.get(region)
+    return node?.cutOff === false ? node.running?.engine : undefined
   }
 
   exports(region: string): Promise<Exports | Refusal> {

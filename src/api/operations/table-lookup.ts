@@ -35,10 +35,10 @@ export function tableNameOf(context: CallContext, given: string): string | WireE
 export async function openTable(context: CallContext, given: string): Promise<OpenTable | WireError> {
   const name = tableNameOf(context, given)
   if (typeof name !== 'string') return name
-  const engine = await context.controlPlane.engine(context.region)
+  const { region, nowMs, controlPlane } = context
+  const engine = controlPlane.awake(region) ?? (await controlPlane.engine(region))
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(name)
-  const { region, nowMs } = context
   if (table === undefined || !servesItems(table, nowMs)) return tableGone
   const limits = context.throttle.limitsOf(region, table, nowMs)
   return { engine, table, limits, contributors: table.own.insights && context.contributors?.of(table, nowMs) }
