@@ -1,6 +1,6 @@
 import { parseStatement, tableOf } from '../expression/partiql.ts'
 import { isInvalid } from '../item/invalid.ts'
-import type { StatementInput } from './operations/statement.ts'
+import type { StatementInput } from './operations/statements/statement.ts'
 import { streamOfIterator } from './operations/streams/shard-iterator.ts'
 import type { OperationName } from './service-model.ts'
 

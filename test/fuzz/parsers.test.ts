@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { parseStreamArn, parseTableArn } from '../../src/api/operations/arn.ts'
-import { decodeNextToken } from '../../src/api/operations/next-token.ts'
+import { decodeNextToken } from '../../src/api/operations/statements/next-token.ts'
 import { streamOfIterator } from '../../src/api/operations/streams/shard-iterator.ts'
 import { parseAwsChunked } from '../../src/api/aws-chunked.ts'
 import { parseClaim } from '../../src/api/authorization.ts'

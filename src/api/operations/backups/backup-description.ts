@@ -3,7 +3,7 @@ import { nameOfBackup } from '../../../engine/backup.ts'
 import type { IndexBlueprint, Table } from '../../../engine/table.ts'
 import { asIndexKeySchema } from '../../../item/key-schema.ts'
 import { tableArn } from '../arn.ts'
-import { describeProjection, keyElements } from '../index-description.ts'
+import { describeProjection, keyElements } from '../tables/index-description.ts'
 import { backupArn } from './backup-arn.ts'
 
 /** A backup as CreateBackup, DescribeBackup, DeleteBackup and ListBackups tell of it (members observed on AWS, 2026-10). */

@@ -1,0 +1,60 @@
+import type { Scaling } from '../../../engine/table.ts'
+import { statusAt } from '../../../engine/table.ts'
+import type { TableView } from '../../control-plane.ts'
+import type { Capacity } from './auto-scaling-settings.ts'
+import { policyNameOf, scalingOf } from './auto-scaling-settings.ts'
+import type { CallContext } from '../operation.ts'
+
+/** How the throughput of a table is scaled, Region by Region in the order of their names, this one among them. */
+export function describeAutoScaling({ region, nowMs }: Pick<CallContext, 'region' | 'nowMs'>, view: TableView): object {
+  const { table, replicas = [] } = view
+  const isOnDemand = table.settings.billing.mode === 'PAY_PER_REQUEST'
+  const own = { region, status: 'ACTIVE' }
+  const described = [...replicas, own]
+    .sort((a, b) => (a.region < b.region ? -1 : 1))
+    .map((replica) => {
+      const settingsOf = (index: string | undefined, kind: Capacity['kind']): object => {
+        const scaling = scalingOf(table, index)
+        const of = { table: table.name, kind, index }
+        return describeScaling(kind === 'Write' ? scaling.write : scaling.readByRegion[replica.region], of, isOnDemand)
+      }
+      return {
+        RegionName: replica.region,
+        GlobalSecondaryIndexes: table.indexes
+          .filter(({ kind, status }) => kind === 'global' && status === 'ACTIVE')
+          .map(({ name, status }) => ({
+            IndexName: name,
+            IndexStatus: status,
+            ProvisionedReadCapacityAutoScalingSettings: settingsOf(name, 'Read'),
+            ProvisionedWriteCapacityAutoScalingSettings: settingsOf(name, 'Write'),
+          })),
+        ReplicaProvisionedReadCapacityAutoScalingSettings: settingsOf(undefined, 'Read'),
+        ReplicaProvisionedWriteCapacityAutoScalingSettings: settingsOf(undefined, 'Write'),
+        ReplicaStatus: replica.status,
+      }
+    })
+  return { TableName: table.name, TableStatus: statusAt(table, nowMs), Replicas: described }
+}
+
+/** What was never set up looks as if it was disabled; on demand, what is set up looks like both (observed on AWS, 2026-10). */
+function describeScaling(scaling: Scaling | undefined, of: Capacity, isOnDemand: boolean): object {
+  if (scaling === undefined) return { AutoScalingDisabled: true, ScalingPolicies: [] }
+  const { minimumUnits, maximumUnits, roleArn, policyName, targetPercent, disableScaleIn, scaleInCooldownS, scaleOutCooldownS } = scaling
+  return {
+    MinimumUnits: minimumUnits,
+    MaximumUnits: maximumUnits,
+    AutoScalingDisabled: isOnDemand ? true : undefined,
+    AutoScalingRoleArn: roleArn,
+    ScalingPolicies: [
+      {
+        PolicyName: policyName === '' ? policyNameOf(of) : policyName,
+        TargetTrackingScalingPolicyConfiguration: {
+          DisableScaleIn: disableScaleIn,
+          ScaleInCooldown: scaleInCooldownS,
+          ScaleOutCooldown: scaleOutCooldownS,
+          TargetValue: targetPercent,
+        },
+      },
+    ],
+  }
+}

@@ -1,0 +1,10 @@
+import { operation } from '../operation.ts'
+
+const plainHost = /^[a-z0-9.:[\]-]{1,255}$/i
+
+/** For clients that look for the endpoint to use: the one that they found already, so that they stay here. */
+export const describeEndpoints = operation<unknown>(async ({ region, host }) => ({
+  Endpoints: [
+    { Address: host !== undefined && plainHost.test(host) ? host : `dynamodb.${region}.amazonaws.com`, CachePeriodInMinutes: 1440 },
+  ],
+}))
