@@ -42,7 +42,7 @@ export interface ControlPlane {
   changeReplica(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal>
   /** The exports of a Region. Refused also where nothing stands in S3's place (`invalid`). */
   exports(region: string): Promise<Exports | Refusal>
-  /** Tags belong to one Region's table and are never synchronised. */
+  /** Tags belong to one Region's table and are not synchronised, but for `everywrite:conflict-policy`, which may be refused. */
   changeTags(
     region: string,
     tableName: string,

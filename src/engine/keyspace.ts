@@ -27,7 +27,7 @@ const transferPrefix = Uint8Array.of(0x00, 0x10)
 
 /** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
 export const spaces = {
-  /** One row: what this replica is and holds. */
+  /** 00 -> what this replica is and holds; 01 -> its group; 02 -> the policy that its cells follow */
   replica: 0x00,
   /** item key -> cell */
   items: 0x01,
@@ -45,6 +45,8 @@ export const spaces = {
   collections: 0x07,
   /** sequence(8) -> index entries that are written later, on purpose */
   delayed: 0x08,
+  /** item key -> nothing: the items of which this replica holds several versions */
+  contested: 0x09,
   /** when a destination began, ms(6) -> the sequence number of the next change for it */
   deliveries: 0x0a,
 } as const

@@ -1,7 +1,8 @@
 import { spaces } from '../engine/keyspace.ts'
-import { decodeCell, encodeCell } from '../replication/cell.ts'
+import { cellOf, decodeCell, emptyCell, encodeCell } from '../replication/cell.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import { isWithdrawal } from '../replication/rows.ts'
+import { decodeVersion, encodeVersion, noNotes, versionLayout } from '../replication/version.ts'
 import type { MemoryStore } from '../storage/memory-store.ts'
 import type { Decision, Key, Store, Value, Write } from '../storage/store.ts'
 import type { Stores } from '../world/stores.ts'
@@ -33,6 +34,8 @@ export const canaryNames = [
   'stale-index-entries',
   'unlogged-changes',
   'index-without-backfill',
+  'unlisted-conflicts',
+  'homeless-tombstones',
 ] as const
 
 export const canaries: Readonly<Record<CanaryName, Canary>> = {
@@ -74,7 +77,7 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
       changingWrites(store, ({ key, value }) => {
         if (value === undefined || !isRow(key, spaces.items)) return { key, value }
         const highest = decodeCell(value).siblings.at(-1)
-        return { key, value: encodeCell({ siblings: highest === undefined ? [] : [highest], recorded: new Set() }) }
+        return { key, value: encodeCell(highest === undefined ? emptyCell : cellOf(highest)) }
       }),
     ),
   },
@@ -114,6 +117,21 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
       const [second = new Uint8Array()] = records
       return { ...message, records: [second, ...records] }
     }),
+  },
+  'unlisted-conflicts': {
+    what: 'items in conflict are not listed, so a change of the policy does not find them [REP-11]',
+    stores: eachStore((store) => changingWrites(store, (write) => (isRow(write.key, spaces.contested) ? undefined : write))),
+  },
+  'homeless-tombstones': {
+    what: 'a deletion does not keep the home of what it deleted [REP-12]',
+    stores: eachStore((store) =>
+      changingWrites(store, ({ key, value }) => {
+        if (value === undefined || value[0] !== versionLayout || !(isRow(key, spaces.log) || isRow(key, spaces.items)))
+          return { key, value }
+        const version = decodeVersion(value)
+        return { key, value: version.stored === undefined ? encodeVersion({ ...version, notes: noNotes }).bytes : value }
+      }),
+    ),
   },
   'stale-index-entries': {
     what: 'an index entry stays when its item has another one or is gone',

@@ -4,7 +4,11 @@ import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /** Judges the answers that clients got, each against what was written. */
-export function checkClients(operations: readonly Operation[], written: readonly WrittenVersion[]): readonly Violation[] {
+export function checkClients(
+  operations: readonly Operation[],
+  written: readonly WrittenVersion[],
+  policies: readonly string[],
+): readonly Violation[] {
   const violations: Violation[] = []
   const versionByOperation = new Map(
     written.flatMap((version) => (version.operation === undefined ? [] : [[version.operation, version] as const])),
@@ -13,7 +17,8 @@ export function checkClients(operations: readonly Operation[], written: readonly
     const version = versionByOperation.get(operation.id)
     violations.push(...checkAnswer(operation, version, written))
   }
-  for (const one of groupsOf(operations)) violations.push(...checkProgress(one, versionByOperation, written))
+  for (const one of groupsOf(operations))
+    violations.push(...checkProgress(one, versionByOperation, written, policies.every(showsTheHighest)))
   return violations
 }
 
@@ -42,11 +47,15 @@ function checkAnswer(operation: Operation, version: WrittenVersion | undefined, 
   return possible ? [] : [{ rule: 'a client saw what is not', key, message: `#${id} saw ${seen}, which was not durable anywhere` }]
 }
 
-/** Within one replica a client never sees an item as it was before something that had been answered there. */
+/**
+ * Within one replica a client never sees an item as it was before something that had been answered there. What had not seen that may come to be
+ * shown, and where the highest version is shown, only if it ranks above.
+ */
 function checkProgress(
   operations: readonly Operation[],
   versionByOperation: ReadonlyMap<number, WrittenVersion>,
   written: readonly WrittenVersion[],
+  highest: boolean,
 ): readonly Violation[] {
   const violations: Violation[] = []
   const versions = written.filter((version) => version.state === 'durable')
@@ -57,7 +66,10 @@ function checkProgress(
     for (const floor of floors) {
       if (floor.atMs >= calledAtMs) continue
       const moved = candidates.some(
-        (version) => version === floor.version || ranksAbove(version, floor.version) || saw(version, floor.version.version.dot),
+        (version) =>
+          version === floor.version ||
+          (highest ? ranksAbove(version, floor.version) : !saw(floor.version, version.version.dot)) ||
+          saw(version, floor.version.version.dot),
       )
       if (moved) continue
       const what = `#${id} saw ${answer.saw ?? 'nothing'}, after #${floor.by} had ${floor.version.value ?? 'the deletion'} answered there`
@@ -83,4 +95,8 @@ function groupsOf(operations: readonly Operation[]): Iterable<readonly Operation
   }
   for (const group of groupByName.values()) group.sort((a, b) => (a.answer?.atMs ?? Infinity) - (b.answer?.atMs ?? Infinity) || a.id - b.id)
   return groupByName.values()
+}
+
+function showsTheHighest(policy: string): boolean {
+  return policy === 'last-writer-wins' || policy === 'version-check'
 }

@@ -6,7 +6,7 @@ import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /** Judges what the replicas hold when everything has come to rest, against the history of writes. */
-export function checkFinal(state: FinalState, written: readonly WrittenVersion[]): readonly Violation[] {
+export function checkFinal(state: FinalState, written: readonly WrittenVersion[], policies: readonly string[]): readonly Violation[] {
   const violations: Violation[] = []
   if (!state.converged) {
     const digests = state.replicas.map(({ region, digest }) => `${region} ${digest.slice(0, 8)}`).join(', ')
@@ -16,8 +16,10 @@ export function checkFinal(state: FinalState, written: readonly WrittenVersion[]
   const durable = written.filter((version) => version.state === 'durable')
   for (const key of new Set(durable.map((version) => version.key))) {
     const versions = durable.filter((version) => version.key === key)
-    const expected = expectationOf(versions)
-    for (const replica of state.replicas) violations.push(...checkSiblings(key, replica, expected, versions))
+    const expected = expectationOf(versions, state.policy, [...new Set([...policies, state.policy])])
+    for (const replica of state.replicas) {
+      violations.push(...checkSiblings(key, replica, expected, versions), ...checkShown(key, replica, expected, state.policy))
+    }
     violations.push(...checkLedger(key, state, expected, versions))
     for (const message of expected.wrongBases) violations.push({ rule: 'an update was not built on what it saw', key, message })
   }
@@ -58,11 +60,18 @@ function checkSiblings(
   return violations
 }
 
+function checkShown(key: string, { region, shownByKey }: FinalReplica, { shown }: Expectation, policy: string): readonly Violation[] {
+  const held = shownByKey.get(key)
+  if (held === undefined || (shown !== undefined && printDot(held.dot) === nameOf(shown))) return []
+  const message = `${region} shows ${printDot(held.dot)}, ${policy} shows ${shown === undefined ? 'nothing' : nameOf(shown)}`
+  return [{ rule: 'what is shown is not what the policy says', key, message }]
+}
+
 /** The ledgers of all Regions together name exactly the losers. */
 function checkLedger(
   key: string,
   { conflicts }: FinalState,
-  { losers, shown }: Expectation,
+  { losers, undecided }: Expectation,
   versions: readonly WrittenVersion[],
 ): readonly Violation[] {
   const violations: Violation[] = []
@@ -71,7 +80,7 @@ function checkLedger(
     conflicts
       .filter(({ withdrawn }) => !withdrawn)
       .map((conflict) => [printDot(conflict.loser), conflict] as const)
-      .filter(([dot]) => nameByDot.has(dot) && (shown === undefined || dot !== nameOf(shown))),
+      .filter(([dot]) => nameByDot.has(dot)),
   )
   for (const loser of losers) {
     const name = nameOf(loser)
@@ -85,7 +94,7 @@ function checkLedger(
     }
   }
   for (const [name, { winner }] of standing) {
-    if (losers.some((loser) => nameOf(loser) === name)) continue
+    if ([...losers, ...undecided].some((loser) => nameOf(loser) === name)) continue
     const message = `${name} is said to have lost against ${printDot(winner)}, and did not`
     violations.push({ rule: 'the ledger is not what was lost', key, message })
   }

@@ -36,10 +36,9 @@ export interface ClientParts {
 async function runClient(parts: ClientParts, region: string, client: number): Promise<void> {
   const { plan, lab, history, untilMs } = parts
   const random = diceFor(plan.seed, `client ${client}`)
-  const keys = Array.from({ length: plan.keys }, (_, index) => `k${index + 1}`)
   for (let count = 0; count < plan.operationsPerClient && history.nowMs < untilMs; count++) {
     await sleep(lab.time, 1 + plan.thinkMsMax * fraction(random))
-    await operate(parts, region, client, pick(random, keys), drawKind(plan, random))
+    await operate(parts, region, client, pick(random, plan.keyNames), drawKind(plan, random))
   }
 }
 
@@ -51,6 +50,7 @@ async function operate(parts: ClientParts, region: string, client: number, key: 
   const value = kind === 'get' || kind === 'delete' ? undefined : kind === 'put-same' ? 'same' : `v${history.operations.length}`
   const operation = history.called({ region, client, kind, key, value, table: table.number })
   const itemKey = itemKeyOf(key)
+  const home = homeOf(parts.plan, operation)
   try {
     if (kind === 'get') {
       const shown = await engine.getItem(table, itemKey)
@@ -59,7 +59,7 @@ async function operate(parts: ClientParts, region: string, client: number, key: 
     }
     const outcome = await engine.write(table, itemKey, (before) => {
       writeLog.claim(operation.id)
-      return judge(operation, before)
+      return judge(operation, home, before)
     })
     if (outcome.kind !== 'written') {
       history.answered(operation, { kind: 'refused', atMs: history.nowMs })
@@ -77,12 +77,12 @@ async function operate(parts: ClientParts, region: string, client: number, key: 
 type Written = Omit<Extract<Answer, { kind: 'written' | 'kept' }>, 'atMs'>
 
 /** What the operation does to what it finds. Pure, as the engine asks. */
-function judge({ kind, key, value }: Operation, before: Shown | undefined): Verdict<Written> {
+function judge({ kind, key, value }: Operation, home: string | undefined, before: Shown | undefined): Verdict<Written> {
   const saw = before && valueIn({ stored: before })
   const kept: Verdict<Written> = { kind: 'keep', result: { kind: 'kept', saw } }
   const written: Written = { kind: 'written', saw }
   const put = (item: Item): Verdict<Written> => ({ kind: 'put', item: storedItem(item), result: written })
-  const fresh: Item = { pk: { S: key }, v: { S: value ?? '' } }
+  const fresh: Item = { pk: { S: key }, v: { S: value ?? '' }, ...(home === undefined ? {} : { home: { S: home } }) }
   switch (kind) {
     case 'put':
     case 'put-same':
@@ -98,6 +98,12 @@ function judge({ kind, key, value }: Operation, before: Shown | undefined): Verd
     case 'get':
       return kept
   }
+}
+
+/** Under some policies items name their home: mostly the Region that writes, sometimes another, sometimes none. */
+function homeOf({ policies, regions }: SimulationPlan, { kind, region, id }: Operation): string | undefined {
+  if (kind === 'put-same' || !policies.some((policy) => policy.includes('attribute='))) return undefined
+  return [region, regions[id % regions.length], region, undefined][Math.floor(id / 3) % 4]
 }
 
 function storedItem(item: Item): StoredItem {

@@ -31,6 +31,8 @@ export const coverageNames = [
   'deletions by a lone replica',
   'writes after a collected tombstone',
   'indexes changed under writes',
+  'policies changed under writes',
+  'conflicts that the highest version lost',
 ] as const
 
 export class Coverage {

@@ -3,6 +3,7 @@ import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { Space } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import { equalCursors } from '../replication/cursors.ts'
+import { defaultPolicy, policyTag } from '../replication/policy-text.ts'
 import type { Version } from '../replication/version.ts'
 import type { Entry, Store } from '../storage/store.ts'
 import type { Conflict } from '../world/conflict.ts'
@@ -15,6 +16,8 @@ export interface FinalState {
   readonly converged: boolean
   readonly replicas: readonly FinalReplica[]
   readonly conflicts: readonly Conflict[]
+  /** The table's conflict policy, as it is recorded. */
+  readonly policy: string
 }
 
 export interface FinalReplica {
@@ -23,6 +26,7 @@ export interface FinalReplica {
   readonly table: number
   readonly digest: string
   readonly siblingsByKey: ReadonlyMap<string, readonly Version[]>
+  readonly shownByKey: ReadonlyMap<string, Version>
   readonly itemCount: number
   readonly sizeBytes: number
   /** The same, counted. */
@@ -69,20 +73,36 @@ export async function finalState(world: World, time: VirtualTime, keyName: (item
     const running = world.region(region)?.running
     if (running === undefined) continue
     const siblingsByKey = new Map<string, readonly Version[]>()
+    const shownByKey = new Map<string, Version>()
     let [itemCount, sizeBytes] = [0, 0]
     for (const { key, value } of await entriesOf(running.store, table.number, spaces.items)) {
-      const { siblings } = decodeCell(value)
-      siblingsByKey.set(keyName(key.subarray(6)), siblings)
-      const shown = siblings.at(-1)?.stored
+      const { siblings, shown: chosen } = decodeCell(value)
+      const name = keyName(key.subarray(6))
+      siblingsByKey.set(name, siblings)
+      if (chosen !== undefined) shownByKey.set(name, chosen.version)
+      const shown = chosen?.stored
       if (shown === undefined) continue
       itemCount++
       sizeBytes += shown.sizeBytes
     }
     const stated = await running.engine.statistics(table)
     const hex = digest?.digestByRegion.get(region)?.hex ?? 'none'
-    replicas.push({ region, table: table.number, digest: hex, siblingsByKey, ...stated, counted: { itemCount, sizeBytes } })
+    replicas.push({ region, table: table.number, digest: hex, siblingsByKey, shownByKey, ...stated, counted: { itemCount, sizeBytes } })
   }
-  return { converged: digest?.converged ?? false, replicas, conflicts: await conflictsOf(world, tableName, 0n) }
+  return {
+    converged: digest?.converged ?? false,
+    replicas,
+    conflicts: await conflictsOf(world, tableName, 0n),
+    policy: await recordedPolicy(world),
+  }
+}
+
+/** Of a table that never was global, its tag. */
+async function recordedPolicy(world: World): Promise<string> {
+  const [replica] = replicasOf(world, tableName)
+  if (replica === undefined) return defaultPolicy
+  const view = await world.describeTable(replica.region, tableName)
+  return ('table' in view ? view.table.tags[policyTag] : undefined) ?? defaultPolicy
 }
 
 async function entriesOf(store: Store, tableNumber: number, space: Space): Promise<readonly Entry[]> {

@@ -12,27 +12,45 @@ export interface Expectation {
   readonly shown: WrittenVersion | undefined
   /** Versions that were shown to the writer of no other version and are not shown in the end: the losers. */
   readonly losers: readonly WrittenVersion[]
+  /**
+   * Deletions that one of several policies shows where only deletions are left, at the end or for a write that found nothing. They are collected
+   * by and by, in each Region under the policy of then: whether they have lost stays as it was found.
+   */
+  readonly undecided: readonly WrittenVersion[]
   /** Versions whose base, as they state it, is not what their writer was shown. */
   readonly wrongBases: readonly string[]
 }
 
-/** @param versions all durable versions of one key */
-export function expectationOf(versions: readonly WrittenVersion[]): Expectation {
+/**
+ * @param versions all durable versions of one key
+ * @param policy the one in force in the end
+ * @param policies all that were in force some time or other: each write was judged by what one of them showed
+ */
+export function expectationOf(versions: readonly WrittenVersion[], policy: string, policies: readonly string[]): Expectation {
   const siblings = maximal(versions)
-  const shown = siblings.at(-1)
+  const shown = choose(siblings, policy)
   const bases = new Set<string>()
+  const undecided: WrittenVersion[] = []
   const wrongBases: string[] = []
   for (const written of versions) {
-    const base = baseOf(written, versions)
-    if (base !== undefined) bases.add(nameOf(base))
+    const seen = maximal(versions.filter((other) => other !== written && saw(written, other.version.dot)))
+    const possible = policies.map((each) => choose(seen, each))
     const stated = written.version.base
     // A tombstone that was collected is built on without being named.
-    const agrees = stated === undefined ? base?.value === undefined : base !== undefined && sameDot(base.version.dot, stated.dot)
-    if (!agrees)
-      wrongBases.push(`${nameOf(written)} names ${stated ? printDot(stated.dot) : 'nothing'}, built on ${base ? nameOf(base) : 'nothing'}`)
+    const base = possible.find((each) => (stated === undefined ? each?.value === undefined : each && sameDot(each.version.dot, stated.dot)))
+    if (stated === undefined && policies.length > 1) undecided.push(...possible.flatMap((each) => each ?? []))
+    else if (base !== undefined) bases.add(nameOf(base))
+    if (base !== undefined) continue
+    if (stated !== undefined || possible.every((each) => each !== undefined)) {
+      const names = possible.map((each) => (each ? nameOf(each) : 'nothing')).join(' or ')
+      wrongBases.push(`${nameOf(written)} names ${stated ? printDot(stated.dot) : 'nothing'}, built on ${names}`)
+    }
   }
-  const losers = versions.filter((written) => written !== shown && !bases.has(nameOf(written)))
-  return { siblings, shown, losers, wrongBases }
+  if (policies.length > 1 && siblings.every(({ value }) => value === undefined)) {
+    undecided.push(...policies.flatMap((each) => choose(siblings, each) ?? []))
+  }
+  const losers = versions.filter((written) => written !== shown && !bases.has(nameOf(written)) && !undecided.includes(written))
+  return { siblings, shown, losers, undecided, wrongBases }
 }
 
 export function saw(written: WrittenVersion, dot: Dot): boolean {
@@ -48,8 +66,20 @@ export function nameOf(written: WrittenVersion): string {
   return printDot(written.version.dot)
 }
 
-function baseOf(written: WrittenVersion, versions: readonly WrittenVersion[]): WrittenVersion | undefined {
-  return maximal(versions.filter((other) => other !== written && saw(written, other.version.dot))).at(-1)
+/** What a policy shows of siblings, lowest first: the rules once more, from their description. */
+export function choose(siblings: readonly WrittenVersion[], policy: string): WrittenVersion | undefined {
+  if (!policy.startsWith('home-region')) return siblings.at(-1)
+  return siblings.filter((each) => homeOf(each, policy) === each.version.region).at(-1) ?? siblings.at(-1)
+}
+
+function homeOf({ key, version }: WrittenVersion, policy: string): string | undefined {
+  const [, how, moved] = policy.split(':')
+  const image = version.stored?.item['home']
+  const inItem = version.stored === undefined ? version.notes.home?.region : image !== undefined && 'S' in image ? image.S : undefined
+  const inKey = key.includes('#') ? key.slice(0, key.indexOf('#')) : undefined
+  const home = how === 'key-prefix' ? inKey : inItem
+  const [lost, heir] = moved?.split('=') ?? []
+  return home !== undefined && home === lost ? heir : home
 }
 
 function maximal(versions: readonly WrittenVersion[]): readonly WrittenVersion[] {

@@ -41,6 +41,12 @@ export interface SimulationPlan {
   /** Mean time between two crashes of the whole process; undefined: there are none. */
   readonly restartGapMs: number | undefined
   readonly endedIncarnationsMax: number
+  /** Conflict policies, as they are written; the table begins with the first. */
+  readonly policies: readonly string[]
+  /** Mean time between two changes of the policy; undefined: there are none. */
+  readonly policyGapMs: number | undefined
+  /** What the clients call the items. */
+  readonly keyNames: readonly string[]
 }
 
 export type OperationKind = 'put' | 'put-same' | 'update' | 'delete' | 'create' | 'replace' | 'get'
@@ -52,7 +58,7 @@ export function planOf(seed: number): SimulationPlan {
   const random = seededRandom(seed)
   const regions = regionNames.slice(0, 2 + integerBelow(random, 3))
   const hurried = chance(random, 0.3)
-  return {
+  const plan: Omit<SimulationPlan, 'policies' | 'policyGapMs' | 'keyNames'> = {
     seed,
     regions,
     replicasAtStart: chance(random, 0.7) ? regions.length : 1 + integerBelow(random, regions.length),
@@ -76,7 +82,30 @@ export function planOf(seed: number): SimulationPlan {
     restartGapMs: chance(random, 0.2) ? pick(random, [5000, 20_000]) : undefined,
     endedIncarnationsMax: pick(random, [0, 1, 2, 50]),
   }
+  return { ...plan, ...policiesOf(seed, regions, plan.keys) }
 }
+
+/** Half of the worlds have the policy that most tables have. */
+function policiesOf(seed: number, regions: readonly string[], keys: number): Pick<SimulationPlan, 'policies' | 'policyGapMs' | 'keyNames'> {
+  const random = diceFor(seed, 'policy')
+  const [one, other] = [pick(random, regions), pick(random, regions)]
+  const moved = one === other ? '' : `:${one}=${other}`
+  const others = ['version-check', 'home-region:attribute=home', 'home-region:key-prefix', `home-region:attribute=home${moved}`]
+  const plain = chance(random, 0.5)
+  const changes = !plain && chance(random, 0.6)
+  const first = plain || (changes && chance(random, 0.3)) ? lastWriterWins : pick(random, others)
+  const policies = changes
+    ? [first, ...new Set([lastWriterWins, ...others].filter((text) => text !== first && chance(random, 0.7)))]
+    : [first]
+  const names = Array.from({ length: keys }, (_, index) => `k${index + 1}`)
+  return {
+    policies,
+    policyGapMs: changes ? pick(random, [1000, 5000, 15_000]) : undefined,
+    keyNames: plain ? names : names.map((name) => (chance(random, 0.8) ? `${pick(random, regions)}#${name}` : name)),
+  }
+}
+
+const lastWriterWins = 'last-writer-wins'
 
 /** An independent stream of dice for one purpose, so that a change of one leaves the others as they are. */
 export function diceFor(seed: number, purpose: string): Random {

@@ -8,15 +8,18 @@ import { checkDerived } from './check-derived.ts'
 import { checkFinal } from './check-final.ts'
 import { runClients } from './clients.ts'
 import { Coverage } from './coverage.ts'
+import type { FinalReplica } from './final-state.ts'
 import { finalState, unrest } from './final-state.ts'
 import type { HistoryEvent } from './history.ts'
 import { History } from './history.ts'
 import { LabWorld, blueprint, itemKeyOf, tableName } from './lab-world.ts'
 import type { SimulationPlan } from './plan.ts'
-import { planOf } from './plan.ts'
+import { diceFor, planOf } from './plan.ts'
+import { changePolicy } from './policy-changes.ts'
 import { runStorm } from './storm.ts'
 import type { Violation } from './violation.ts'
 import type { Dot } from '../replication/dot.ts'
+import { policyTag } from '../replication/policy-text.ts'
 import { printDot } from '../replication/dot.ts'
 import type { Version } from '../replication/version.ts'
 import type { WrittenVersion } from './write-log.ts'
@@ -60,8 +63,7 @@ class Simulation {
   constructor(plan: SimulationPlan, canary: CanaryName | undefined) {
     this.#plan = plan
     this.#canary = canary
-    const keys = Array.from({ length: plan.keys }, (_, index) => `k${index + 1}`)
-    this.#keyByItemKey = new Map(keys.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
+    this.#keyByItemKey = new Map(plan.keyNames.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
     this.#writeLog = new WriteLog({ nowMs: () => this.#history.nowMs, coverage: this.#coverage, keyName: this.#keyName })
   }
 
@@ -110,7 +112,8 @@ class Simulation {
     })
     const [first, ...others] = regions
     if (first === undefined) throw new Error('a world without Regions')
-    await lab.world.createTable(first, blueprint)
+    const [policy = ''] = this.#plan.policies
+    await lab.world.createTable(first, { ...blueprint, tags: policy === 'last-writer-wins' ? {} : { [policyTag]: policy } })
     for (const region of others.slice(0, replicasAtStart - 1)) {
       const change = { kind: 'create', region, readUnitsOverride: undefined, tableClassOverride: undefined } as const
       const begun = await lab.world.changeReplica(first, tableName, change)
@@ -130,6 +133,11 @@ class Simulation {
   async #liveness(lab: LabWorld): Promise<void> {
     this.#history.note('everything is mended')
     await this.#time.resolve(lab.mend())
+    // Conflicts that are left are decided once more, by another policy.
+    if (this.#plan.policyGapMs !== undefined) {
+      const parts = { plan: this.#plan, lab, history: this.#history, coverage: this.#coverage, untilMs: Infinity }
+      await this.#time.resolve(changePolicy(parts, diceFor(this.#plan.seed, 'last policy')))
+    }
     let why: string | undefined = 'not looked at'
     const untilMs = this.#history.nowMs + quiescenceMsMax
     while (why !== undefined && this.#history.nowMs < untilMs) {
@@ -143,13 +151,17 @@ class Simulation {
   async #judge(lab: LabWorld): Promise<void> {
     const written = this.#writeLog.written()
     for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
-    this.#violations.push(...checkClients(this.#history.operations, written))
+    this.#violations.push(...checkClients(this.#history.operations, written, this.#plan.policies))
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
-    this.#violations.push(...checkFinal(state, written))
+    this.#violations.push(...checkFinal(state, written, this.#plan.policies))
     this.#violations.push(...(await this.#time.resolve(checkDerived(lab.world, this.#keyName))))
     for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
     const conflicts = state.conflicts
     this.#coverage.add('conflicts', conflicts.length)
+    this.#coverage.add(
+      'conflicts that the highest version lost',
+      state.replicas.reduce((sum, replica) => sum + notHighest(replica), 0),
+    )
     const collected = written.filter(
       ({ version, seen, state }) => version.base === undefined && state === 'durable' && hasPredecessor(version, seen, written),
     )
@@ -171,6 +183,11 @@ function hasPredecessor(version: Version, seen: ReadonlyMap<string, number>, wri
     ({ version: other }) =>
       other !== version && Buffer.compare(other.itemKey, version.itemKey) === 0 && (seen.get(other.dot.incarnation) ?? 0) >= other.dot.n,
   )
+}
+
+/** Items of which the policy shows another version than the highest. */
+function notHighest({ siblingsByKey, shownByKey }: FinalReplica): number {
+  return [...shownByKey].filter(([key, shown]) => siblingsByKey.get(key)?.at(-1) !== shown).length
 }
 
 /** For the story: what a Region wrote, with what it had seen. */

@@ -5,6 +5,7 @@ import { isRefusal } from '../engine/refusal.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Fault, FaultKind } from '../world/fault.ts'
 import { runIndexChanges } from './index-changes.ts'
+import { runPolicyChanges } from './policy-changes.ts'
 import type { StormParts } from './storm-parts.ts'
 import { tableName } from './lab-world.ts'
 import type { SimulationPlan } from './plan.ts'
@@ -15,6 +16,7 @@ export async function runStorm(parts: StormParts): Promise<void> {
   const { plan } = parts
   const storms = [runFaults(parts), runIndexChanges(parts)]
   if (plan.membershipGapMs !== undefined) storms.push(runMembership(parts, plan.membershipGapMs))
+  if (plan.policyGapMs !== undefined) storms.push(runPolicyChanges(parts, plan.policyGapMs))
   if (plan.restartGapMs !== undefined) storms.push(runRestarts(parts, plan.restartGapMs))
   await Promise.all(storms)
 }

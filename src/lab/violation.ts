@@ -15,6 +15,7 @@ export type ViolationRule =
   | 'a client saw the past'
   | 'replicas differ'
   | 'siblings are not what was written'
+  | 'what is shown is not what the policy says'
   | 'the ledger is not what was lost'
   | 'an update was not built on what it saw'
   | 'statistics are wrong'

@@ -90,7 +90,7 @@ export class WriteLog {
         if (value !== undefined) knowledge.membership = JSON.parse(Buffer.from(value).toString('utf8')) as Membership
         continue
       }
-      if (value === undefined) continue
+      if (value === undefined || suffixOf(key)[0] !== replicaSuffix) continue
       const row = decodeReplicaRow(value)
       const at = keys.findIndex((read) => Buffer.compare(read, key) === 0)
       const rowBefore = values[at]
@@ -222,7 +222,7 @@ function localVersion(
   if (own === undefined || before === undefined || cellKey === undefined || n <= (before.cursors.get(own) ?? 0)) return undefined
   const cell = writes.find(({ key }) => Buffer.compare(key, cellKey) === 0)
   if (cell?.value !== undefined) return decodeVersion(cell.value)
-  const replaced = decodeCell(values[1]).siblings.at(-1)
+  const replaced = decodeCell(values[1]).shown?.version
   if (replaced === undefined) return undefined
   return encodeVersion({
     dot: { incarnation: own, n },
@@ -254,4 +254,5 @@ export function tableOf(key: Key): number {
   return Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUInt32BE(1)
 }
 
+const replicaSuffix = 0x00
 const membershipSuffix = 0x01

@@ -6,10 +6,11 @@ import type { Cell } from './cell.ts'
 import { decodeCell, encodeCell } from './cell.ts'
 import { cursorOf } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
-import { ledgerId, recordLoss } from './ledger.ts'
+import { decideContest } from './contest.ts'
+import { ledgerId } from './ledger.ts'
 import type { Membership } from './membership.ts'
 import { isDropped } from './membership.ts'
-import type { Policy, PolicyName } from './policy.ts'
+import type { Policy } from './policy.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { cellKey, ledgerKey, logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
@@ -37,11 +38,11 @@ export interface ApplyContext {
   readonly indexDelayMs: number
   readonly region: string
   readonly membership: Membership
-  readonly policy: Policy
-  readonly policyName: PolicyName
+  /** As it is when the batch is decided. */
+  readonly policy: () => Policy
   readonly nowMs: number
   /** False when the ledger of this table is empty here: then no write can withdraw an entry. */
-  readonly ledgerInUse: boolean
+  readonly ledgerInUse: () => boolean
 }
 
 export type Applied =
@@ -56,7 +57,7 @@ export type Applied =
   | { readonly kind: 'gap'; readonly row: ReplicaRow }
   /** There is no such replica any more. */
   | { readonly kind: 'gone' }
-  /** The table's definition changed meanwhile: to be tried again with the new one. */
+  /** What must be read changed meanwhile, with the table's definition or the ledger's first entry: to be tried again. */
   | { readonly kind: 'stale' }
 
 /** The transaction that applies a batch: what it reads, and what it decides. */
@@ -66,18 +67,19 @@ export function applyBatch(
 ): { keys: readonly Key[]; decide: (values: readonly (Value | undefined)[]) => Decision<Applied> } {
   const versions = batch.records.map(decodeVersion)
   const { table, indexDelayMs } = context
+  const ledgerInUse = context.ledgerInUse()
   const reads = new ReadSet()
   reads.add(replicaRowKey(table.number))
   const itemKeys = versions.map(({ itemKey }) => itemKey)
   for (const itemKey of itemKeys) reads.add(cellKey(table.number, itemKey))
   reads.addAll(derivationKeys(table, itemKeys, indexDelayMs))
-  if (context.ledgerInUse) for (const version of versions) reads.addAll(entryKeysOfBase(version, context))
+  if (ledgerInUse) for (const version of versions) reads.addAll(entryKeysOfBase(version, context))
   return {
     keys: reads.keys,
     decide(values) {
       const [replicaRow] = values
       if (replicaRow === undefined) return { writes: [], result: { kind: 'gone' } }
-      if (context.current() !== table) return { writes: [], result: { kind: 'stale' } }
+      if (context.current() !== table || context.ledgerInUse() !== ledgerInUse) return { writes: [], result: { kind: 'stale' } }
       return new Application(decodeReplicaRow(replicaRow), reads.reader(values), context).run(batch, versions)
     },
   }
@@ -89,8 +91,10 @@ class Application {
   readonly #read: (key: Key) => Value | undefined
   readonly #derivation: Derivation
   readonly #context: ApplyContext
+  readonly #policy: Policy
   readonly #cellByKey = new Map<string, { key: Key; cell: Cell }>()
-  readonly #entries = new Set<string>()
+  /** Ledger entries that were made in this run, or that went. */
+  readonly #standing = new Map<string, boolean>()
   readonly #writes: Write[] = []
   #itemCount: number
   #sizeBytes: number
@@ -102,6 +106,7 @@ class Application {
     const { table, nowMs: atMs, indexDelayMs } = context
     this.#derivation = new Derivation({ table, atMs, cause: 'replication', indexDelayMs, read })
     this.#context = context
+    this.#policy = context.policy()
     this.#itemCount = row.itemCount
     this.#sizeBytes = row.sizeBytes
   }
@@ -131,7 +136,7 @@ class Application {
   }
 
   #apply(version: Version): void {
-    const { table, membership, policy } = this.#context
+    const { table, membership } = this.#context
     this.#writes.push({ key: logKey(table.number, version.dot), value: version.bytes })
     this.#withdrawBaseOf(version)
     const key = cellKey(table.number, version.itemKey)
@@ -140,47 +145,29 @@ class Application {
     if (siblings === held.siblings) return
     if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(table.number, version.dot), value: version.itemKey })
 
-    const before = held.siblings.length === 0 ? undefined : policy.show(held.siblings).stored
-    const shown = policy.show(siblings)
-    this.#itemCount += (shown.stored === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
-    this.#sizeBytes += (shown.stored?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
-    this.#derivation.add(version.itemKey, before, shown.stored)
-    const recorded = new Set(siblings.filter((sibling) => held.recorded.has(sibling)))
-    for (const sibling of siblings) {
-      if (sibling === shown || recorded.has(sibling)) continue
-      this.#record(sibling, shown)
-      recorded.add(sibling)
-    }
-    this.#cellByKey.set(nameOf(key), { key, cell: { siblings, recorded } })
+    const { region, nowMs } = this.#context
+    const contest = decideContest(version.itemKey, held, siblings, { table, region, policy: this.#policy, nowMs })
+    const [before, after] = [held.shown?.stored, contest.cell.shown?.stored]
+    this.#itemCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
+    this.#sizeBytes += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
+    this.#derivation.add(version.itemKey, before, after)
+    this.#writes.push(...contest.writes)
+    for (const entry of contest.found) this.#standing.set(nameOf(entry), true)
+    for (const entry of contest.lifted) this.#standing.set(nameOf(entry), false)
+    this.#losses += contest.found.length
+    this.#cellByKey.set(nameOf(key), { key, cell: contest.cell })
   }
 
   #cell(key: Key): Cell {
     return this.#cellByKey.get(nameOf(key))?.cell ?? decodeCell(this.#read(key))
   }
 
-  #record(loser: Version, winner: Version): void {
-    const { table, region, nowMs, policyName } = this.#context
-    const write = recordLoss({
-      tableNumber: table.number,
-      globalId: table.globalId,
-      loser,
-      winner,
-      rule: policyName,
-      foundIn: region,
-      foundAtMs: nowMs,
-    })
-    this.#writes.push(write)
-    this.#entries.add(nameOf(write.key))
-    this.#losses++
-  }
-
   /** A write whose base is an entry's version withdraws that entry, also when the write itself is not kept [REP-19]. */
   #withdrawBaseOf(version: Version): void {
-    if (!this.#context.ledgerInUse && this.#entries.size === 0) return
+    if (!this.#context.ledgerInUse() && this.#standing.size === 0) return
     const [entryKey, withdrawal] = entryKeysOfBase(version, this.#context)
     if (entryKey === undefined || withdrawal === undefined) return
-    const stands = this.#entries.has(nameOf(entryKey)) || this.#read(entryKey) !== undefined
-    if (!stands) return
+    if (!(this.#standing.get(nameOf(entryKey)) ?? this.#read(entryKey) !== undefined)) return
     this.#writes.push({ key: withdrawal, value: version.bytes.subarray(10, 24) })
   }
 }

@@ -3,8 +3,8 @@ import { decodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf, reaches } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
-import { cellKey, dotOfRow, dotRange, logKey } from './rows.ts'
-import { spaces } from '../engine/keyspace.ts'
+import { cellKey, contestedKey, dotOfRow, dotRange, logKey } from './rows.ts'
+import { spaces, suffixOf } from '../engine/keyspace.ts'
 
 /**
  * Lets go of what every member is known to have: log records at or below the stable cut, and cells that hold nothing but tombstones, all of
@@ -79,6 +79,7 @@ export class Collector {
             const { siblings } = decodeCell(cells[index])
             if (siblings.length > 0 && siblings.every(({ stored, dot }) => stored === undefined && isStable(dot))) {
               writes.push({ key: cell, value: undefined })
+              if (siblings.length > 1) writes.push({ key: contestedKey(this.#tableNumber, suffixOf(cell)), value: undefined })
             }
           })
           return { writes, result: undefined }

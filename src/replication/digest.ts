@@ -8,7 +8,6 @@ import { decodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { noCursors } from './cursors.ts'
 import { printDot } from './dot.ts'
-import type { Policy } from './policy.ts'
 import { decodeReplicaRow } from './replica-row.ts'
 import { replicaRowKey } from './rows.ts'
 
@@ -22,7 +21,7 @@ export interface Digest {
 }
 
 /** Keys that hold tombstones only are left out: one replica may have collected what another still keeps. */
-export async function digestOf(store: Store, scheduler: Scheduler, tableNumber: number, policy: Policy): Promise<Digest> {
+export async function digestOf(store: Store, scheduler: Scheduler, tableNumber: number): Promise<Digest> {
   const snapshot = await store.snapshot()
   try {
     const replicaRow = await snapshot.get(replicaRowKey(tableNumber))
@@ -30,8 +29,8 @@ export async function digestOf(store: Store, scheduler: Scheduler, tableNumber: 
     let items = 0
     for await (const page of pagesOf(snapshot, spaceRange(tableNumber, spaces.items), pageLimit)) {
       for (const { key, value } of page) {
-        const { siblings } = decodeCell(value)
-        const { stored } = policy.show(siblings)
+        const { siblings, shown } = decodeCell(value)
+        const stored = shown?.stored
         if (siblings.every((version) => version.stored === undefined)) continue
         const dots = siblings.map((version) => printDot(version.dot)).sort()
         hash

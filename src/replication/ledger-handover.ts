@@ -1,12 +1,14 @@
 import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
 import { pagesOf } from '../storage/pages.ts'
-import type { Store, Write } from '../storage/store.ts'
+import type { Key, Store, Value, Write } from '../storage/store.ts'
+import { decodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
-import { ledgerId } from './ledger.ts'
+import { sameDot } from './dot.ts'
+import { decodeLedgerEntry, ledgerId } from './ledger.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { nameOf } from '../engine/read-set.ts'
-import { isWithdrawal, ledgerKey, logFrom, withdrawalKey } from './rows.ts'
+import { cellKey, isWithdrawal, ledgerKey, logFrom, withdrawalKey } from './rows.ts'
 import { decodeVersion } from './version.ts'
 
 /**
@@ -32,10 +34,13 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
     const rows = page.map(({ key, value }) => ({ key: rowKey(heir.tableNumber, spaces.ledger, suffixOf(key)), value }))
     for (const { key } of rows) if (!isWithdrawal(key)) entries.add(nameOf(key))
     taken += rows.length
-    await heir.store.transact(
-      rows.map(({ key }) => key),
-      (known) => ({ writes: rows.filter((_, index) => known[index] === undefined), result: undefined }),
-    )
+    const cells = rows.map(({ key, value }) => (isWithdrawal(key) ? key : cellKeyOf(heir.tableNumber, value)))
+    await heir.store.transact([...rows.map(({ key }) => key), ...cells], (values) => {
+      // What the leaver saw lose, and the heir shows, because it knows of more writes, has not lost.
+      const isNew = ({ key, value }: Write, index: number): boolean =>
+        values[index] === undefined && (isWithdrawal(key) || !isShown(value, values[rows.length + index]))
+      return { writes: rows.filter(isNew), result: undefined }
+    })
   }
   if (entries.size === 0) return 0
   for (const [incarnation, n] of (await heirRow())?.cursors ?? []) {
@@ -54,6 +59,15 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
     }
   }
   return taken
+}
+
+function cellKeyOf(tableNumber: number, entry: Value): Key {
+  return cellKey(tableNumber, Buffer.from(decodeLedgerEntry(entry).loser.itemKey, 'hex'))
+}
+
+function isShown(entry: Value | undefined, cell: Value | undefined): boolean {
+  const { shown } = decodeCell(cell)
+  return entry !== undefined && shown !== undefined && sameDot(shown.version.dot, decodeLedgerEntry(entry).loser)
 }
 
 const pageLimit = { entriesMax: 500, bytesMax: 4 << 20 }

@@ -3,7 +3,7 @@ import { cursorOf } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
 
 /**
- * Who keeps a copy of a global table, as of one epoch. Epochs are totally ordered: they are decided in one place, and every replica
+ * Who keeps a copy of a global table, and by which policy, as of one epoch. Epochs are totally ordered: they are decided in one place, and every replica
  * adopts them in order [REP-31].
  */
 export interface Membership {
@@ -19,6 +19,8 @@ export interface Membership {
    * that epoch or later has seen all of them. Announced one epoch before, so that whoever meets such a version knows.
    */
   readonly dropped: Readonly<Record<Incarnation, number>>
+  /** The conflict policy, as it is written [REP-11]; undefined: nobody set one. */
+  readonly policy?: string | undefined
 }
 
 /** The membership of a table that exists in one Region only. */

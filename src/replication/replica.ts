@@ -8,6 +8,7 @@ import type { Store } from '../storage/store.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
 import { applyBatch } from './apply.ts'
 import { Collector, movedOn } from './collector.ts'
+import { followPolicy } from './follow-policy.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf, equalCursors, noCursors, reaches } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
@@ -54,6 +55,7 @@ export class Replica {
   #stalled: string | undefined
   #closed = false
   #appliedWaiters: (() => void)[] = []
+  #following: Promise<void> = Promise.resolve()
 
   private constructor(options: ReplicaOptions, found: { filled: boolean; ledgerInUse: boolean }) {
     this.#options = options
@@ -114,8 +116,8 @@ export class Replica {
   }
 
   /**
-   * Adopts an epoch: from now on its members count. Returns what is durable here afterwards; undefined when the table is gone. An epoch that
-   * was adopted already, or passed, changes nothing.
+   * Adopts an epoch: from now on its members count, and all items are shown by its policy. Returns what is durable here afterwards; undefined when
+   * the table is gone. An epoch that was adopted already, or passed, changes nothing.
    */
   async adopt(membership: Membership): Promise<ReplicaRow | undefined> {
     const { store, table, versions } = this.#options
@@ -140,7 +142,32 @@ export class Replica {
     this.#wakeWaiters()
     this.#reportLater()
     this.#collectLater()
+    if (row !== undefined) await this.#followPolicy()
     return row
+  }
+
+  /** Decides the items in conflict anew when the policy is another one than they were decided by; one after the other. */
+  #followPolicy(): Promise<void> {
+    const { store, table, current, changed, indexDelayMs, region, versions, trueClock } = this.#options
+    const following = this.#following.then(() =>
+      followPolicy({
+        store,
+        table,
+        current: () => current(table),
+        indexDelayMs,
+        region,
+        policy: () => versions.policy(table),
+        nowMs: () => trueClock.nowMs(),
+        isClosed: () => this.#closed,
+        begins: () => (this.#ledgerInUse = true),
+        decided: (losses) => {
+          this.#ledgerLimit.found(losses)
+          changed(table)
+        },
+      }),
+    )
+    this.#following = following.catch(() => undefined) // whoever adopts hears of it
+    return following
   }
 
   /** Takes no more writes from clients. Returns the replica as it is with the last of them; undefined when the table is gone. */
@@ -189,8 +216,7 @@ export class Replica {
       table,
       current: this.#options.current,
       region,
-      policy: versions.policy(),
-      policyName: 'last-writer-wins',
+      policy: () => versions.policy(table),
       trueClock,
       send: (message) => transport.send(source, message),
     })
@@ -374,10 +400,9 @@ export class Replica {
       indexDelayMs,
       region,
       membership: this.membership,
-      policy: versions.policy(),
-      policyName: 'last-writer-wins',
+      policy: () => versions.policy(table),
       nowMs: trueClock.nowMs(),
-      ledgerInUse: this.#ledgerInUse,
+      ledgerInUse: () => this.#ledgerInUse,
     })
     const applied = await store.transact(keys, decide)
     if (applied.kind === 'gone' || this.#closed) return

@@ -8,6 +8,7 @@ import { asBuffer, cursorBytes, readDot, writeCursor } from './version.ts'
 
 const membershipSuffix = Uint8Array.of(0x01)
 const replicaSuffix = Uint8Array.of(0x00)
+const followedPolicySuffix = Uint8Array.of(0x02)
 
 export function replicaRowKey(tableNumber: number): Key {
   return rowKey(tableNumber, spaces.replica, replicaSuffix)
@@ -15,6 +16,16 @@ export function replicaRowKey(tableNumber: number): Key {
 
 export function membershipKey(tableNumber: number): Key {
   return rowKey(tableNumber, spaces.replica, membershipSuffix)
+}
+
+/** By which policy all cells are decided, once they are. */
+export function followedPolicyKey(tableNumber: number): Key {
+  return rowKey(tableNumber, spaces.replica, followedPolicySuffix)
+}
+
+/** Stands for each item with several siblings, so that a change of the policy finds them [REP-11]. */
+export function contestedKey(tableNumber: number, itemKey: Uint8Array): Key {
+  return rowKey(tableNumber, spaces.contested, itemKey)
 }
 
 export function cellKey(tableNumber: number, itemKey: Uint8Array): Key {

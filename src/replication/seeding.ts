@@ -9,11 +9,11 @@ import { removeRows } from '../engine/region-engine.ts'
 import type { StoredItem } from '../engine/stored-item.ts'
 import type { Table } from '../engine/table.ts'
 import type { Store, Write } from '../storage/store.ts'
-import { decodeCell, encodeCell } from './cell.ts'
+import { decodeCell, emptyCell, encodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
-import { recordLoss } from './ledger.ts'
+import { decideContest } from './contest.ts'
 import type { Message, SeedLost, SeedPage } from './messages.ts'
-import type { Policy, PolicyName } from './policy.ts'
+import type { Policy } from './policy.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { cellKey, replicaRowKey, tombstoneKey } from './rows.ts'
 
@@ -122,21 +122,17 @@ export class Seeding {
 
   /** Writes one cell with what belongs to it; returns what it shows. */
   #take(itemKey: Uint8Array, cell: Uint8Array, writes: Write[]): StoredItem | undefined {
-    const { table, region, policy, policyName, trueClock } = this.#options
-    const { number: tableNumber, globalId } = table
+    const { table, region, policy, trueClock } = this.#options
+    const { number: tableNumber } = table
     const { siblings } = decodeCell(cell)
-    const shown = policy.show(siblings)
-    const recorded = new Set(siblings.filter((version) => version !== shown))
-    for (const loser of recorded) {
-      const foundAtMs = trueClock.nowMs()
-      writes.push(recordLoss({ tableNumber, globalId, loser, winner: shown, rule: policyName, foundIn: region, foundAtMs }))
-    }
-    this.#losses += recorded.size
-    writes.push({ key: cellKey(tableNumber, itemKey), value: encodeCell({ siblings, recorded }) })
+    const context = { table, region, policy: policy(), nowMs: trueClock.nowMs() }
+    const contest = decideContest(itemKey, emptyCell, siblings, context)
+    writes.push({ key: cellKey(tableNumber, itemKey), value: encodeCell(contest.cell) }, ...contest.writes)
+    this.#losses += contest.found.length
     for (const version of siblings) {
       if (version.stored === undefined) writes.push({ key: tombstoneKey(tableNumber, version.dot), value: itemKey })
     }
-    return shown.stored
+    return contest.cell.shown?.stored
   }
 
   #next(): Promise<SeedPage | SeedLost> {
@@ -177,8 +173,7 @@ export interface SeedingOptions {
   /** The table's definition as it is now; undefined once it is dropped. */
   readonly current: (table: Table) => Table | undefined
   readonly region: string
-  readonly policy: Policy
-  readonly policyName: PolicyName
+  readonly policy: () => Policy
   /** The process's clock, which no fault skews. */
   readonly trueClock: Clock
   /** Sends to the source. */
@@ -192,7 +187,7 @@ export interface SeedProgress {
 }
 
 const retryMs = 10_000
-const filledSpaces = [spaces.items, spaces.tombstones, spaces.log, spaces.ledger, spaces.derived, spaces.collections]
+const filledSpaces = [spaces.items, spaces.tombstones, spaces.log, spaces.ledger, spaces.derived, spaces.collections, spaces.contested]
 
 function sameKey(a: Uint8Array | undefined, b: Uint8Array | undefined): boolean {
   return a === undefined || b === undefined ? a === b : Buffer.compare(a, b) === 0

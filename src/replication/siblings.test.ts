@@ -6,7 +6,7 @@ import { cursorOf, joinInto, noCursors } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import { printDot } from './dot.ts'
 import { soleMember } from './membership.ts'
-import { policies } from './policy.ts'
+import { lastWriterWins } from './policy.ts'
 import type { ReplicaState, Siblings } from './siblings.ts'
 import { joinStates, receive } from './siblings.ts'
 import type { Version } from './version.ts'
@@ -191,7 +191,7 @@ test('REP-8 (CE5, F5): last-writer-wins keeps the loser, so that a later policy 
   const [x, y] = [deliver(deliver(place(1), a, 1), c, 1), deliver(deliver(place(3), c, 1), a, 1)]
   expect(names(x.siblings)).toEqual(names(y.siblings))
   expect(x.siblings).toHaveLength(2)
-  expect(policies['last-writer-wins'].show(x.siblings).dot).toEqual(c.siblings[0]?.dot)
+  expect(lastWriterWins.show(x.siblings).version.dot).toEqual(c.siblings[0]?.dot)
 })
 
 test('REP-9 (CE2, F4): a write that saw a hidden sibling replaces it everywhere, so a third concurrent one meets the same set', () => {

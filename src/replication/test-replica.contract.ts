@@ -106,10 +106,10 @@ export class TestReplica {
     await this.#replica.adopt(membership)
   }
 
-  /** Writes at `atMs` of this Region's clock, or where it stands. Returns the name of the version. */
-  async put(pk: string, value: string, atMs = this.clock.ms): Promise<string> {
+  /** Writes at `atMs` of this Region's clock, or where it stands, an item that names its home or does not. Returns the name of the version. */
+  async put(pk: string, value: string, atMs = this.clock.ms, home?: string): Promise<string> {
     this.clock.ms = atMs
-    const image = encodeImage({ pk: { S: pk }, v: { S: value } })
+    const image = encodeImage({ pk: { S: pk }, v: { S: value }, ...(home === undefined ? {} : { home: { S: home } }) })
     await this.#engine.write(this.table, keyOf(pk), () => ({ kind: 'put', item: new StoredItem(image, image.length), result: 'put' }))
     return this.head()
   }
@@ -170,10 +170,9 @@ export class TestReplica {
         indexDelayMs: 0,
         region: this.region,
         membership: this.membership,
-        policy: this.versions.policy(),
-        policyName: 'last-writer-wins',
+        policy: () => this.versions.policy(this.table),
         nowMs: 0,
-        ledgerInUse: true,
+        ledgerInUse: () => true,
       },
     )
     return this.store.transact(keys, decide)
@@ -224,7 +223,7 @@ export class TestReplica {
   }
 
   digest(): Promise<Digest> {
-    return digestOf(this.store, atOnce, this.table.number, this.versions.policy())
+    return digestOf(this.store, atOnce, this.table.number)
   }
 
   async countRows(space: Space): Promise<number> {

@@ -4,7 +4,7 @@ import { StoredItem } from '../engine/stored-item.ts'
 import { compareVersions, decodeVersion, encodeVersion, storedOf } from './version.ts'
 import type { Version } from './version.ts'
 import { decodeCell, encodeCell, shownIn } from './cell.ts'
-import { policies } from './policy.ts'
+import { shownAs } from './policy.ts'
 import { decodeReplicaRow, encodeReplicaRow, isFenced } from './replica-row.ts'
 import { dotOfRow, dotRange, isWithdrawal, ledgerKey, logKey, tombstoneKey, withdrawalKey } from './rows.ts'
 import { spaces } from '../engine/keyspace.ts'
@@ -129,17 +129,17 @@ describe('the order of versions', () => {
 })
 
 describe('a cell', () => {
-  test('says again which siblings it holds and which of them the ledger has', () => {
+  test('says again which siblings it holds, which of them is shown, and which of them the ledger has', () => {
     fc.assert(
       fc.property(fc.array(versions, { maxLength: 6 }), fc.nat(), (siblings, mask) => {
         const recorded = new Set(siblings.length < 2 ? [] : siblings.filter((_, index) => ((mask >> index) & 1) === 1))
-        const bytes = encodeCell({ siblings, recorded })
+        const chosen = siblings[siblings.length < 2 ? 0 : mask % siblings.length]
+        const bytes = encodeCell({ siblings, recorded, shown: chosen && shownAs(chosen) })
         const cell = decodeCell(bytes)
         expect(cell.siblings.map(plain)).toEqual(siblings.map(plain))
         expect(cell.siblings.map((version) => cell.recorded.has(version))).toEqual(siblings.map((version) => recorded.has(version)))
-        const shown = siblings.at(-1)
         if (bytes === undefined) expect(siblings).toEqual([])
-        else expect(Buffer.from(shownIn(bytes, policies['last-writer-wins'])?.image ?? '')).toEqual(Buffer.from(shown?.stored?.image ?? ''))
+        else expect(Buffer.from(shownIn(bytes)?.image ?? '')).toEqual(Buffer.from(chosen?.stored?.image ?? ''))
       }),
     )
   })

@@ -12,6 +12,7 @@ import type { Timestamp } from './timestamp.ts'
  *  10  dot: incarnation(8) n(6)   timestamp(8)   committedAtMs(6)   epoch(4)
  *  42  base, if flagged: incarnation(8) n(6) timestamp(8)
  *   …  region length(1) region   contexts(2) { incarnation(8) n(6) }   item key length(2) item key
+ *   …  notes, if flagged: { kind(1) length(2) content }
  *   …  image to the end; none for a tombstone
  *
  * All of it is made by the Region that accepted the write; nothing is added on the way [REP-4].
@@ -32,6 +33,7 @@ export interface Version {
   readonly itemKey: Uint8Array
   /** What it made; undefined: a tombstone. */
   readonly stored: StoredItem | undefined
+  readonly notes: Notes
   /** All of the above, encoded. */
   readonly bytes: Uint8Array
 }
@@ -41,13 +43,30 @@ export interface Base {
   readonly timestamp: Timestamp
 }
 
-export function encodeVersion(version: Omit<Version, 'bytes'>): Version {
-  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored } = version
-  const imageAt =
+/** What few versions carry. */
+export interface Notes {
+  /** Of a tombstone under `home-region`: where what it deleted was at home. */
+  readonly home?: Home
+  /** Where in the ledger the entries lie that this write resolves [REP-21]. */
+  readonly resolves?: readonly Uint8Array[]
+}
+
+export interface Home {
+  readonly attribute: string
+  readonly region: string
+}
+
+export const noNotes: Notes = {}
+
+export function encodeVersion(version: Omit<Version, 'bytes' | 'notes'> & { readonly notes?: Notes }): Version {
+  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes = noNotes } = version
+  const noted = notes === noNotes ? undefined : encodeNotes(notes)
+  const notesAt =
     headerBytes + (base === undefined ? 0 : baseBytes) + 1 + region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
+  const imageAt = notesAt + (noted?.length ?? 0)
   const bytes = Buffer.allocUnsafe(imageAt + (stored?.image.length ?? 0))
   bytes[0] = versionLayout
-  bytes[1] = (stored === undefined ? tombstoneFlag : 0) | (base === undefined ? 0 : baseFlag)
+  bytes[1] = (stored === undefined ? tombstoneFlag : 0) | (base === undefined ? 0 : baseFlag) | (noted === undefined ? 0 : notesFlag)
   bytes.writeUInt32BE(stored?.sizeBytes ?? 0, 2)
   bytes.writeUInt32BE(imageAt, 6)
   writeCursor(bytes, dot.incarnation, dot.n, dotAt)
@@ -70,8 +89,9 @@ export function encodeVersion(version: Omit<Version, 'bytes'>): Version {
   }
   bytes.writeUInt16BE(itemKey.length, at)
   bytes.set(itemKey, at + 2)
+  if (noted !== undefined) bytes.set(noted, notesAt)
   if (stored !== undefined) bytes.set(stored.image, imageAt)
-  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, bytes }
+  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes, bytes }
 }
 
 export function decodeVersion(encoded: Uint8Array): Version {
@@ -105,6 +125,7 @@ export function decodeVersion(encoded: Uint8Array): Version {
     committedAtMs: bytes.readUIntBE(32, 6),
     itemKey: bytes.subarray(at + 2, at + 2 + keyLength),
     stored: storedOf(bytes),
+    notes: (flags & notesFlag) === 0 ? noNotes : decodeNotes(bytes.subarray(at + 2 + keyLength, bytes.readUInt32BE(6))),
     bytes,
   }
 }
@@ -128,11 +149,45 @@ export function compareVersions(a: Version, b: Version): number {
 export const versionLayout = 1
 const tombstoneFlag = 1
 const baseFlag = 2
+const notesFlag = 4
 const dotAt = 10
 const headerBytes = 42
 /** An incarnation and a number in its log. */
 export const cursorBytes = 14
 const baseBytes = cursorBytes + 8
+
+const homeNote = 1
+const resolvesNote = 2
+
+function encodeNotes({ home, resolves = [] }: Notes): Buffer {
+  const noted = [
+    ...(home === undefined ? [] : [{ kind: homeNote, content: Buffer.from(`${home.region}\0${home.attribute}`, 'utf8') }]),
+    ...resolves.map((content) => ({ kind: resolvesNote, content })),
+  ]
+  const bytes = Buffer.allocUnsafe(noted.reduce((sum, { content }) => sum + 3 + content.length, 0))
+  let at = 0
+  for (const { kind, content } of noted) {
+    bytes[at] = kind
+    bytes.writeUInt16BE(content.length, at + 1)
+    bytes.set(content, at + 3)
+    at += 3 + content.length
+  }
+  return bytes
+}
+
+function decodeNotes(bytes: Buffer): Notes {
+  let home: Home | undefined
+  const resolves: Uint8Array[] = []
+  for (let at = 0; at < bytes.length; at += 3 + bytes.readUInt16BE(at + 1)) {
+    const content = bytes.subarray(at + 3, at + 3 + bytes.readUInt16BE(at + 1))
+    if (bytes[at] === resolvesNote) resolves.push(content)
+    else if (bytes[at] === homeNote) {
+      const [region = '', attribute = ''] = content.toString('utf8').split('\0')
+      home = { attribute, region }
+    }
+  }
+  return { ...(home === undefined ? {} : { home }), ...(resolves.length === 0 ? {} : { resolves }) }
+}
 
 /** An incarnation, 8 bytes, and a number in its log, 6 bytes. */
 export function writeCursor(bytes: Buffer, incarnation: Incarnation, n: number, at: number): void {

@@ -5,17 +5,19 @@ import type { StoredItem } from '../engine/stored-item.ts'
 import type { Table } from '../engine/table.ts'
 import type { Arrival, LocalChange, Statistics, Versioning } from '../engine/versioning.ts'
 import type { Key, Value, Write } from '../storage/store.ts'
-import { decodeCell, encodeCell, shownIn } from './cell.ts'
+import { assert } from '../base/assert.ts'
+import { isInvalid } from '../item/invalid.ts'
+import { cellOf, decodeCell, encodeCell, shownIn } from './cell.ts'
 import { cursorOf, joinInto } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
-import { ledgerId } from './ledger.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, soleMember } from './membership.ts'
 import type { Policy } from './policy.ts'
-import { policies } from './policy.ts'
+import { lastWriterWins } from './policy.ts'
+import { defaultPolicy, parsePolicy } from './policy-text.ts'
 import type { RegionClock } from './region-clock.ts'
 import { afterLocalWrite, decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
-import { logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
+import { contestedKey, logKey, replicaRowKey, tombstoneKey } from './rows.ts'
 import { encodeVersion } from './version.ts'
 
 /**
@@ -58,8 +60,16 @@ export class Versions implements Versioning {
     return this.#state(tableNumber).incarnation
   }
 
-  policy(): Policy {
-    return policies['last-writer-wins']
+  /** The policy of the newest membership known here. It may still have to be followed by the cells that are there. */
+  policy({ number, schema }: Pick<Table, 'number' | 'schema'>): Policy {
+    const state = this.#state(number)
+    const text = state.membership.policy ?? defaultPolicy
+    if (state.policy.text !== text) {
+      const policy = parsePolicy(text, schema)
+      assert(!isInvalid(policy), `a policy that is in force can be read, ${text}`)
+      state.policy = policy
+    }
+    return state.policy
   }
 
   replicaKey(table: Table): Key {
@@ -75,11 +85,13 @@ export class Versions implements Versioning {
   }
 
   shown(_table: Table, cell: Value): StoredItem | undefined {
-    return shownIn(cell, this.policy())
+    return shownIn(cell)
   }
 
   writtenIn(cell: Value): string {
-    return this.policy().show(decodeCell(cell).siblings).region
+    const { shown } = decodeCell(cell)
+    assert(shown !== undefined, 'a cell holds something')
+    return shown.version.region
   }
 
   arrival(): Arrival {
@@ -111,7 +123,8 @@ export class Versions implements Versioning {
     }
     for (const incarnation of context.keys()) if (isDropped(state.membership, incarnation, epoch)) context.delete(incarnation)
 
-    const base = cell.siblings.length === 0 ? undefined : this.policy().show(cell.siblings)
+    const base = cell.shown?.version
+    const kept = before === undefined || after !== undefined ? undefined : this.policy(table).homes?.keptBy(before)
     const version = encodeVersion({
       dot,
       timestamp,
@@ -122,6 +135,7 @@ export class Versions implements Versioning {
       committedAtMs: change.arrival.committedAtMs,
       itemKey,
       stored: after,
+      ...(kept === undefined ? {} : { notes: { home: kept } }),
     })
     const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {
       items: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
@@ -130,22 +144,19 @@ export class Versions implements Versioning {
 
     // Alone, a delete is stable as soon as it is made: nobody else can hold what it deleted [REP-28].
     const held = after !== undefined || row.keepsLog
-    const writes: Write[] = [{ key: change.cellKey, value: held ? encodeCell({ siblings: [version], recorded: new Set() }) : undefined }]
+    const writes: Write[] = [{ key: change.cellKey, value: held ? encodeCell(cellOf(version)) : undefined }]
     if (row.keepsLog) {
       writes.push({ key: logKey(table.number, dot), value: version.bytes })
       if (after === undefined) writes.push({ key: tombstoneKey(table.number, dot), value: itemKey })
     }
-    if (base !== undefined && cell.recorded.has(base)) {
-      const id = ledgerId(table.globalId, itemKey, base.dot)
-      writes.push({ key: withdrawalKey(table.number, base.timestamp, id), value: version.bytes.subarray(10, 24) })
-    }
+    if (cell.siblings.length > 1) writes.push({ key: contestedKey(table.number, itemKey), value: undefined })
     return { replicaRow, writes }
   }
 
   #state(tableNumber: number): TableState {
     let state = this.#stateByTable.get(tableNumber)
     if (state === undefined) {
-      state = { membership: soleMember(this.#region), incarnation: undefined }
+      state = { membership: soleMember(this.#region), incarnation: undefined, policy: lastWriterWins }
       this.#stateByTable.set(tableNumber, state)
     }
     return state
@@ -155,4 +166,5 @@ export class Versions implements Versioning {
 interface TableState {
   membership: Membership
   incarnation: Incarnation | undefined
+  policy: Policy
 }

@@ -68,7 +68,7 @@ export async function digestTable(world: World, scheduler: Scheduler, tableName:
   const digestByRegion = new Map<string, Digest>()
   for (const { region, table } of replicas) {
     const running = world.region(region)?.running
-    if (running !== undefined) digestByRegion.set(region, await digestOf(running.store, scheduler, table.number, running.versions.policy()))
+    if (running !== undefined) digestByRegion.set(region, await digestOf(running.store, scheduler, table.number))
   }
   const [one, ...others] = digestByRegion.values()
   const alike = one !== undefined && others.every((other) => other.hex === one.hex && equalCursors(other.cursors, one.cursors))

@@ -4,6 +4,7 @@ import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { Table, TableSettings } from '../engine/table.ts'
 import { statusAt } from '../engine/table.ts'
 import { nextEpoch, soleMember } from '../replication/membership.ts'
+import { policyTag } from '../replication/policy-text.ts'
 import { awsRegions, isAwsRegion } from './aws-regions.ts'
 import type { BackgroundWork } from './background-work.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
@@ -190,7 +191,7 @@ export class ReplicaControl {
       schema: table.schema,
       attributeDefinitions: table.attributeDefinitions,
       settings: table.settings,
-      membership,
+      membership: { ...membership, policy: table.tags[policyTag] },
       replicas: [
         {
           region,

@@ -10,6 +10,7 @@ import { StoreClosed } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
 import { isBusy, replicaIn, withReplica } from './global-table.ts'
 import { localSettings } from './local-settings.ts'
+import { withPolicyTag } from './policy-tag.ts'
 import type { RegionNode, Running } from './region-node.ts'
 import type { Registry } from './registry.ts'
 
@@ -41,7 +42,7 @@ export class ReplicaLifecycle {
     return this.#inTurn(globalId, () => this.#remove(globalId, region))
   }
 
-  /** Brings every replica of a table to the membership and the settings that are recorded. */
+  /** Brings every replica of a table to the membership and the policy that are recorded. */
   async reconcile(globalId: string): Promise<void> {
     const table = this.#table(globalId)
     if (table === undefined) return
@@ -80,6 +81,8 @@ export class ReplicaLifecycle {
     const table = this.#table(globalId)
     if (table === undefined || replicaIn(table, region)?.status !== 'DELETING') return
     if (table.membership.members.includes(region)) {
+      // Nobody shows what another policy chose when ledgers are compared: while a replica goes, the policy stays.
+      await this.reconcile(globalId)
       const row = await this.#onReplica(table, region, (replica) => replica.fence())
       const finals = finalsOf(row)
       for (const { region: member } of table.replicas) {
@@ -257,8 +260,9 @@ export interface LifecycleOptions {
 }
 
 function blueprintOf(table: GlobalTable, region: string): TableBlueprint {
-  const { name, schema, attributeDefinitions } = table
-  return { name, schema, attributeDefinitions, settings: localSettings(table, region, undefined), tags: {} }
+  const { name, schema, attributeDefinitions, membership } = table
+  const tags = withPolicyTag({}, membership.policy)
+  return { name, schema, attributeDefinitions, settings: localSettings(table, region, undefined), tags }
 }
 
 /** Where a replica's own logs end. */

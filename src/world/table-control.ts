@@ -5,13 +5,17 @@ import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Filling, Settling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import { statusAt } from '../engine/table.ts'
+import { nextEpoch } from '../replication/membership.ts'
+import { policyTag } from '../replication/policy-text.ts'
 import type { BackgroundWork } from './background-work.ts'
 import { isBusy, replicaIn } from './global-table.ts'
 import { localSettings, withSharedChange } from './local-settings.ts'
+import { localTags, policyProblem } from './policy-tag.ts'
 import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
 import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaControl } from './replica-control.ts'
+import type { ReplicaLifecycle } from './replica-lifecycle.ts'
 import { defaultScaling } from './scaling-defaults.ts'
 import { shareSettings } from './shared-settings.ts'
 import type { TableView } from './table-view.ts'
@@ -33,6 +37,7 @@ export class TableControl {
   readonly #regions: Regions
   readonly #registry: Registry
   readonly #replicas: ReplicaControl
+  readonly #lifecycle: ReplicaLifecycle
   readonly #work: BackgroundWork
   readonly #clock: Clock
   readonly #scheduler: Scheduler
@@ -44,6 +49,7 @@ export class TableControl {
     regions: Regions
     registry: Registry
     replicas: ReplicaControl
+    lifecycle: ReplicaLifecycle
     work: BackgroundWork
     clock: Clock
     scheduler: Scheduler
@@ -52,6 +58,7 @@ export class TableControl {
     this.#regions = parts.regions
     this.#registry = parts.registry
     this.#replicas = parts.replicas
+    this.#lifecycle = parts.lifecycle
     this.#work = parts.work
     this.#clock = parts.clock
     this.#scheduler = parts.scheduler
@@ -68,6 +75,8 @@ export class TableControl {
   async create(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
+    const problem = policyProblem(blueprint.tags, blueprint.schema)
+    if (problem !== undefined) return problem
     const settling = this.#settling('CREATING')
     const table = await this.#registry.inOrder(async () => {
       // The name may be promised to a replica that is not there yet.
@@ -230,7 +239,7 @@ export class TableControl {
     return pace === 'updating' ? { ...view, table: { ...changed, status: 'UPDATING' } } : view
   }
 
-  /** Tags belong to one Region's table. */
+  /** Tags belong to one Region's table; but the one that holds the conflict policy is the table's everywhere [REP-11]. */
   async changeTags(
     region: string,
     tableName: string,
@@ -244,8 +253,27 @@ export class TableControl {
     if (statusAt(table, this.#clock.nowMs()) === 'CREATING') return tableNotFound(tableName)
     const tags = change(table.tags)
     if (isRefusal(tags)) return tags
-    const changed = await engine.changeTable(tableName, () => ({ tags }))
-    return changed === undefined ? tableNotFound(tableName) : viewTable(this.#registry, engine, changed)
+    const policy = tags[policyTag]
+    const problem = policyProblem(tags, table.schema)
+    if (problem !== undefined) return problem
+    const recorded = await this.#registry.decide(table.globalId, (now) => {
+      if (now === undefined || policy === table.tags[policyTag] || policy === now.membership.policy) return undefined
+      return isBusy(now) ? beingChanged() : { ...now, membership: nextEpoch(now.membership, { policy }) }
+    })
+    if (isRefusal(recorded)) return recorded
+    // In order with what is recorded: a table that becomes global meanwhile takes the policy along that its tag names.
+    const changed = await this.#registry.inOrder(() =>
+      engine.changeTable(tableName, (now) => {
+        const result = change(now.tags)
+        return isRefusal(result) ? {} : { tags: localTags(this.#registry.get(table.globalId), result) }
+      }),
+    )
+    if (changed === undefined) return tableNotFound(tableName)
+    if (recorded !== undefined) {
+      this.#work.track(this.#lifecycle.reconcile(table.globalId))
+      this.#work.track(shareSettings(this.#regions, this.#registry, table.globalId))
+    }
+    return viewTable(this.#registry, engine, changed)
   }
 
   /** What is recorded now, with what this change made this Region's own. */

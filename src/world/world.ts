@@ -56,7 +56,7 @@ export class World {
     this.#replicas = replicas
     this.#share = share
     this.lifecycleDelayMs = lifecycleDelayMs
-    this.#tables = new TableControl({ regions, registry, replicas, work, clock, scheduler, lifecycleDelayMs })
+    this.#tables = new TableControl({ regions, registry, replicas, lifecycle, work, clock, scheduler, lifecycleDelayMs })
     const consumption = options.consumption ?? new Consumption()
     this.#scaler = new AutoScaler({ regions, registry, tables: this.#tables, scheduler, clock, work, consumption })
     this.#work = work
@@ -158,7 +158,7 @@ export class World {
     return view
   }
 
-  /** Tags belong to one Region's table. */
+  /** Tags belong to one Region's table; but the one that holds the conflict policy is the table's everywhere. */
   changeTags(
     region: string,
     tableName: string,

@@ -1,0 +1,31 @@
+import type { Refusal } from '../engine/refusal.ts'
+import { refuse } from '../engine/refusal.ts'
+import type { Table } from '../engine/table.ts'
+import { isInvalid } from '../item/invalid.ts'
+import type { KeySchema } from '../item/key-schema.ts'
+import { parsePolicy, policyTag } from '../replication/policy-text.ts'
+import type { GlobalTable } from './global-table.ts'
+
+/**
+ * A table's conflict policy is a tag of its replicas. Of a global table it is recorded, and the tag is the same in all; of a table in one Region the
+ * tag is all that there is [REP-11].
+ */
+
+/** Why these tags cannot be a table's; undefined when they can. */
+export function policyProblem(tags: Table['tags'], schema: KeySchema): Refusal | undefined {
+  const policy = tags[policyTag]
+  const parsed = policy === undefined ? undefined : parsePolicy(policy, schema)
+  return isInvalid(parsed) ? refuse('invalid', parsed.invalid) : undefined
+}
+
+/** A table's tags with the one that holds the policy; without it when nobody set one. */
+export function withPolicyTag(tags: Table['tags'], policy: string | undefined): Table['tags'] {
+  if (tags[policyTag] === policy) return tags
+  const { [policyTag]: _before, ...others } = tags
+  return policy === undefined ? others : { ...others, [policyTag]: policy }
+}
+
+/** The tags of a replica: what is recorded is the policy, whatever one Region's tag says. */
+export function localTags(global: GlobalTable | undefined, tags: Table['tags']): Table['tags'] {
+  return global === undefined ? tags : withPolicyTag(tags, global.membership.policy)
+}
