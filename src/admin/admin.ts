@@ -18,6 +18,7 @@ import { contributors } from './routes/contributors.ts'
 import { digest } from './routes/digest.ts'
 import { healAllFaults, healFault, injectFault, listFaults } from './routes/faults.ts'
 import { health } from './routes/health.ts'
+import { setPolicy, showPolicy } from './routes/policy.ts'
 import { regions } from './routes/regions.ts'
 import { replication } from './routes/replication.ts'
 import type { ErrorReply, EventData } from './wire.ts'
@@ -113,6 +114,10 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
   if (first === 'tables' && second !== undefined && third === 'contributors' && rest.length === 0) {
     assertMethod(request, ['GET'])
     return contributors(context, second, query)
+  }
+  if (first === 'tables' && second !== undefined && third === 'policy' && rest.length === 0) {
+    assertMethod(request, ['GET', 'PUT'])
+    return request.method === 'GET' ? showPolicy(context, second) : setPolicy(context, second, await readJson(request))
   }
   throw new Rejection(404, `There is nothing at ${prefix}${path}.`)
 }

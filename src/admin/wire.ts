@@ -146,6 +146,16 @@ export interface Contributor {
   readonly errorMax: number
 }
 
+/** `GET` and `PUT /_everywrite/tables/{table}/policy`; the latter takes `{"policy": "…"}`, or null for none. */
+export interface PolicyReply {
+  readonly table: string
+  readonly policy: string
+  /** Every Region that runs shows what this policy says. */
+  readonly followed: boolean
+  /** The policy by which each Region's items are shown. */
+  readonly regions: Readonly<Record<string, string>>
+}
+
 /** What to break; `POST /_everywrite/faults` takes one. `durationMs` mends it by itself. */
 export type FaultBody = { readonly durationMs?: number } & (
   | { readonly kind: 'partition'; readonly between: readonly [string, string] }

@@ -45,6 +45,8 @@ export class ItemWriter {
         const verdict = judge(before)
         if (changesNothing(verdict, before)) return { writes: noWrites, result: unchanged(verdict.result) }
         const after = verdict.kind === 'put' ? verdict.item : undefined
+        const refused = cause === 'client' ? versioning.refusal({ table: current, itemKey, before, after }) : undefined
+        if (refused !== undefined) return { writes: noWrites, result: { kind: 'not-here', message: refused } }
         const change = versioning.change({ table: current, arrival, itemKey, cellKey, cell, replicaRow, before, after })
         const read = (key: Key): Value | undefined => values[keys.indexOf(keyIn(keys, key))]
         const derivation = new Derivation({ table: current, atMs: arrival.committedAtMs, cause, indexDelayMs, read })
@@ -169,6 +171,8 @@ export class ItemWriter {
         continue
       }
       const after = verdict.kind === 'put' ? verdict.item : undefined
+      const refusedHere = versioning.refusal({ table: of.table, itemKey, before, after })
+      if (refusedHere !== undefined) return { writes: noWrites, result: { kind: 'not-here', at, message: refusedHere, changed: [] } }
       const change = versioning.change({ table: of.table, arrival, itemKey, cellKey, cell, replicaRow: of.replicaRow, before, after })
       of.replicaRow = change.replicaRow
       of.changed = true
@@ -220,11 +224,10 @@ export interface Written<T> {
 
 /**
  * `gone`: the table was dropped, or closed for being dropped, meanwhile; `conflict`: a transaction is changing the item;
- * `collection-full`: the item collection would pass its limit.
+ * `collection-full`: the item collection would pass its limit; `not-here`: another Region has to write the item.
  */
-export interface NotWritten {
-  readonly kind: 'gone' | 'conflict' | 'collection-full'
-}
+export type NotWritten =
+  { readonly kind: 'gone' | 'conflict' | 'collection-full' } | { readonly kind: 'not-here'; readonly message: string }
 
 /** One write of a transaction. A verdict of `refuse` refuses all of them. */
 export interface TransactedWrite<T> {
@@ -241,6 +244,8 @@ export type Transacted<T> =
   | { readonly kind: 'conflict'; readonly conflicts: readonly boolean[] }
   /** The collection of this part's item would pass its limit. */
   | { readonly kind: 'collection-full'; readonly at: number }
+  /** Another Region has to write this part's item. */
+  | { readonly kind: 'not-here'; readonly at: number; readonly message: string }
   /**
    * `repeated`: the same was carried out under this token before; `mismatch`: something else was; `in-progress`: this token's is being carried out;
    * `too-large`: the items together would pass the limit of a transaction.

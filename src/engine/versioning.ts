@@ -19,6 +19,9 @@ export interface Versioning {
   /** What a read of this cell returns; undefined when it shows no item. */
   shown(table: Table, cell: Value): StoredItem | undefined
 
+  /** Why this Region may not make a client's change, said to the client; undefined: it may. */
+  refusal(change: Pick<LocalChange, 'table' | 'itemKey' | 'before' | 'after'>): string | undefined
+
   /** The Region whose write this cell shows. */
   writtenIn(cell: Value): string
   /** A moment for a local write, taken when it arrives. */

@@ -1,12 +1,14 @@
 import { printDot } from '../replication/dot.ts'
+import { defaultPolicy } from '../replication/policy-text.ts'
 import type { FinalReplica, FinalState } from './final-state.ts'
 import type { Expectation } from './oracle.ts'
-import { expectationOf, nameOf, saw } from './oracle.ts'
+import { expectationOf, nameOf, saw, wrongfullyWritten } from './oracle.ts'
+import type { SimulationPlan } from './plan.ts'
 import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /** Judges what the replicas hold when everything has come to rest, against the history of writes. */
-export function checkFinal(state: FinalState, written: readonly WrittenVersion[], policies: readonly string[]): readonly Violation[] {
+export function checkFinal(state: FinalState, written: readonly WrittenVersion[], plan: SimulationPlan): readonly Violation[] {
   const violations: Violation[] = []
   if (!state.converged) {
     const digests = state.replicas.map(({ region, digest }) => `${region} ${digest.slice(0, 8)}`).join(', ')
@@ -16,14 +18,30 @@ export function checkFinal(state: FinalState, written: readonly WrittenVersion[]
   const durable = written.filter((version) => version.state === 'durable')
   for (const key of new Set(durable.map((version) => version.key))) {
     const versions = durable.filter((version) => version.key === key)
-    const expected = expectationOf(versions, state.policy, [...new Set([...policies, state.policy])])
+    const expected = expectationOf(versions, state.policy, policiesIn(plan))
     for (const replica of state.replicas) {
       violations.push(...checkSiblings(key, replica, expected, versions), ...checkShown(key, replica, expected, state.policy))
     }
     violations.push(...checkLedger(key, state, expected, versions))
+    if (plan.policies.length === 1 && state.policy.includes('refuse') && hasAllMembers(plan)) {
+      for (const each of versions) {
+        const message = wrongfullyWritten(each, versions, state.policy)
+        if (message !== undefined) violations.push({ rule: 'a Region wrote what is at home elsewhere', key, message })
+      }
+    }
     for (const message of expected.wrongBases) violations.push({ rule: 'an update was not built on what it saw', key, message })
   }
   return violations
+}
+
+/** All that were in force at some time; where they change, the tag may also be taken away. */
+function policiesIn({ policies, policyGapMs }: SimulationPlan): readonly string[] {
+  return policyGapMs === undefined ? policies : [...new Set([...policies, defaultPolicy])]
+}
+
+/** All Regions are members all the time, so every home is one. */
+function hasAllMembers({ regions, replicasAtStart, membershipGapMs }: SimulationPlan): boolean {
+  return replicasAtStart === regions.length && membershipGapMs === undefined
 }
 
 function checkStatistics({ region, itemCount, sizeBytes, counted }: FinalReplica): readonly Violation[] {

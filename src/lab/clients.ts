@@ -63,6 +63,7 @@ async function operate(parts: ClientParts, region: string, client: number, key: 
     })
     if (outcome.kind !== 'written') {
       history.answered(operation, { kind: 'refused', atMs: history.nowMs })
+      if (outcome.kind === 'not-here') coverage.add('writes refused away from home')
       return
     }
     history.answered(operation, { ...outcome.result, atMs: history.nowMs })

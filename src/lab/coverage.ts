@@ -32,6 +32,7 @@ export const coverageNames = [
   'writes after a collected tombstone',
   'indexes changed under writes',
   'policies changed under writes',
+  'writes refused away from home',
   'conflicts that the highest version lost',
 ] as const
 

@@ -3,11 +3,10 @@ import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { Space } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import { equalCursors } from '../replication/cursors.ts'
-import { defaultPolicy, policyTag } from '../replication/policy-text.ts'
 import type { Version } from '../replication/version.ts'
 import type { Entry, Store } from '../storage/store.ts'
 import type { Conflict } from '../world/conflict.ts'
-import { conflictsOf, digestTable, flowsOf, replicasOf } from '../world/inspection.ts'
+import { conflictsOf, digestTable, flowsOf, policyOf, replicasOf } from '../world/inspection.ts'
 import type { World } from '../world/world.ts'
 import { tableName } from './lab-world.ts'
 
@@ -62,6 +61,8 @@ export async function unrest(world: World, time: VirtualTime): Promise<string | 
       if (flow.pending !== 0) return `${region} to ${flow.peer}: ${flow.pending ?? 'unknown'} pending`
     }
   }
+  const { policy, followedByRegion } = (await policyOf(world, tableName)) ?? {}
+  for (const [region, followed] of followedByRegion ?? []) if (followed !== policy) return `${region} follows ${followed}, not ${policy}`
   const digest = await digestTable(world, time, tableName)
   return digest?.converged === true ? undefined : 'the digests differ'
 }
@@ -93,16 +94,8 @@ export async function finalState(world: World, time: VirtualTime, keyName: (item
     converged: digest?.converged ?? false,
     replicas,
     conflicts: await conflictsOf(world, tableName, 0n),
-    policy: await recordedPolicy(world),
+    policy: (await policyOf(world, tableName))?.policy ?? 'none',
   }
-}
-
-/** Of a table that never was global, its tag. */
-async function recordedPolicy(world: World): Promise<string> {
-  const [replica] = replicasOf(world, tableName)
-  if (replica === undefined) return defaultPolicy
-  const view = await world.describeTable(replica.region, tableName)
-  return ('table' in view ? view.table.tags[policyTag] : undefined) ?? defaultPolicy
 }
 
 async function entriesOf(store: Store, tableNumber: number, space: Space): Promise<readonly Entry[]> {

@@ -72,13 +72,21 @@ export function choose(siblings: readonly WrittenVersion[], policy: string): Wri
   return siblings.filter((each) => homeOf(each, policy) === each.version.region).at(-1) ?? siblings.at(-1)
 }
 
+/** Why this write should have been refused where it was made; undefined: it should not. Judged by what it was built on, else by what it made. */
+export function wrongfullyWritten(written: WrittenVersion, versions: readonly WrittenVersion[], policy: string): string | undefined {
+  const base = versions.find(({ version }) => written.version.base !== undefined && sameDot(version.dot, written.version.base.dot))
+  const home = homeOf(base?.value === undefined ? written : base, policy)
+  if (home === undefined || home === written.version.region) return undefined
+  return `${nameOf(written)} was made in ${written.version.region}, its home is ${home}`
+}
+
 function homeOf({ key, version }: WrittenVersion, policy: string): string | undefined {
   const [, how, moved] = policy.split(':')
   const image = version.stored?.item['home']
   const inItem = version.stored === undefined ? version.notes.home?.region : image !== undefined && 'S' in image ? image.S : undefined
   const inKey = key.includes('#') ? key.slice(0, key.indexOf('#')) : undefined
   const home = how === 'key-prefix' ? inKey : inItem
-  const [lost, heir] = moved?.split('=') ?? []
+  const [lost, heir] = moved === 'refuse' ? [] : (moved?.split('=') ?? [])
   return home !== undefined && home === lost ? heir : home
 }
 

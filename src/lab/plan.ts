@@ -90,7 +90,13 @@ function policiesOf(seed: number, regions: readonly string[], keys: number): Pic
   const random = diceFor(seed, 'policy')
   const [one, other] = [pick(random, regions), pick(random, regions)]
   const moved = one === other ? '' : `:${one}=${other}`
-  const others = ['version-check', 'home-region:attribute=home', 'home-region:key-prefix', `home-region:attribute=home${moved}`]
+  const others = [
+    'version-check',
+    'home-region:attribute=home',
+    'home-region:key-prefix',
+    `home-region:attribute=home${moved}`,
+    'home-region:attribute=home:refuse',
+  ]
   const plain = chance(random, 0.5)
   const changes = !plain && chance(random, 0.6)
   const first = plain || (changes && chance(random, 0.3)) ? lastWriterWins : pick(random, others)

@@ -153,7 +153,7 @@ class Simulation {
     for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
     this.#violations.push(...checkClients(this.#history.operations, written, this.#plan.policies))
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
-    this.#violations.push(...checkFinal(state, written, this.#plan.policies))
+    this.#violations.push(...checkFinal(state, written, this.#plan))
     this.#violations.push(...(await this.#time.resolve(checkDerived(lab.world, this.#keyName))))
     for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
     const conflicts = state.conflicts

@@ -14,6 +14,7 @@ export type ViolationRule =
   | 'a client saw what is not'
   | 'a client saw the past'
   | 'replicas differ'
+  | 'a Region wrote what is at home elsewhere'
   | 'siblings are not what was written'
   | 'what is shown is not what the policy says'
   | 'the ledger is not what was lost'

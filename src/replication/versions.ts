@@ -88,6 +88,15 @@ export class Versions implements Versioning {
     return shownIn(cell)
   }
 
+  /** Under `home-region` with refusal: judged by what is shown, and where nothing is, by what is written; a home that is no member is none [REP-12]. */
+  refusal({ table, itemKey, before, after }: Pick<LocalChange, 'table' | 'itemKey' | 'before' | 'after'>): string | undefined {
+    const { homes, name } = this.policy(table)
+    if (homes?.refuse !== true) return undefined
+    const home = homes.homeOf(itemKey, before ?? after, undefined)
+    if (home === undefined || home === this.#region || !this.membership(table.number).members.includes(home)) return undefined
+    return `The item's home Region is ${home}, and by its table's conflict policy ${name} it is not written in ${this.#region}`
+  }
+
   writtenIn(cell: Value): string {
     const { shown } = decodeCell(cell)
     assert(shown !== undefined, 'a cell holds something')

@@ -5,6 +5,8 @@ import { equalCursors, reaches } from '../replication/cursors.ts'
 import type { Digest } from '../replication/digest.ts'
 import { digestOf } from '../replication/digest.ts'
 import { ledgerEntries } from '../replication/ledger-scan.ts'
+import { defaultPolicy, policyTag } from '../replication/policy-text.ts'
+import { followedPolicyKey } from '../replication/rows.ts'
 import type { Flow } from '../replication/replica.ts'
 import type { Timestamp } from '../replication/timestamp.ts'
 import type { Conflict } from './conflict.ts'
@@ -53,6 +55,25 @@ export function replicasOf(world: World, tableName: string): readonly { readonly
   })
   const [first] = tables
   return tables.filter(({ table }) => table.globalId === first?.table.globalId)
+}
+
+/** A table's conflict policy, and the one by which all items of each Region that runs are decided. */
+export async function policyOf(
+  world: World,
+  tableName: string,
+): Promise<{ readonly policy: string; readonly followedByRegion: ReadonlyMap<string, string> } | undefined> {
+  const replicas = replicasOf(world, tableName)
+  const [first] = replicas
+  if (first === undefined) return undefined
+  const global = world.globalTable(first.table)
+  const policy = (global === undefined ? first.table.tags[policyTag] : global.membership.policy) ?? defaultPolicy
+  const followedByRegion = new Map<string, string>()
+  for (const { region, table } of replicas) {
+    // Alone there are no conflicts, so nothing has to follow.
+    const row = global === undefined ? undefined : await world.region(region)?.running?.store.get(followedPolicyKey(table.number))
+    followedByRegion.set(region, global === undefined ? policy : row === undefined ? defaultPolicy : Buffer.from(row).toString('utf8'))
+  }
+  return { policy, followedByRegion }
 }
 
 export interface TableDigest {

@@ -87,14 +87,16 @@ export async function writeItem(
 }
 
 /** Why a write was not carried out, whatever its condition. */
-export function notWritten({ kind }: NotWritten): WireError {
-  switch (kind) {
+export function notWritten(outcome: NotWritten): WireError {
+  switch (outcome.kind) {
     case 'gone':
       return tableGone
     case 'conflict':
       return transactionConflict
     case 'collection-full':
       return itemCollectionFull
+    case 'not-here':
+      return validationError(outcome.message)
   }
 }
 

@@ -192,7 +192,7 @@ function chargeRefused(parts: readonly WritePart[], results: readonly WriteResul
   }
 }
 
-type NotCommitted = Extract<Transacted<WriteResult>, { readonly kind: 'refused' | 'conflict' | 'collection-full' }>
+type NotCommitted = Extract<Transacted<WriteResult>, { readonly kind: 'refused' | 'conflict' | 'collection-full' | 'not-here' }>
 
 /** Why this part stands in the way; undefined when it does not. */
 function reasonOf(outcome: NotCommitted, at: number): WireError | undefined {
@@ -205,6 +205,8 @@ function reasonOf(outcome: NotCommitted, at: number): WireError | undefined {
       return outcome.conflicts[at] === true ? transactionConflict : undefined
     case 'collection-full':
       return outcome.at === at ? itemCollectionFull : undefined
+    case 'not-here':
+      return outcome.at === at ? validationError(outcome.message) : undefined
   }
 }
 
