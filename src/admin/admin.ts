@@ -18,6 +18,7 @@ import { contributors } from './routes/contributors.ts'
 import { digest } from './routes/digest.ts'
 import { healAllFaults, healFault, injectFault, listFaults } from './routes/faults.ts'
 import { health } from './routes/health.ts'
+import { resolve } from './routes/resolve.ts'
 import { setPolicy, showPolicy } from './routes/policy.ts'
 import { regions } from './routes/regions.ts'
 import { replication } from './routes/replication.ts'
@@ -87,6 +88,8 @@ export function createAdmin(options: AdminOptions): Admin {
 
 const prefix = '/_everywrite/'
 const bodyBytesMax = 64 * 1024
+/** An item of 400 KB, written as DynamoDB JSON. */
+const itemBodyBytesMax = 4 * 1024 * 1024
 
 /** What can be asked for by name alone. */
 const lists: Readonly<Record<string, (context: AdminContext, query: URLSearchParams) => Promise<Reply>>> = {
@@ -115,6 +118,10 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
     assertMethod(request, ['GET'])
     return contributors(context, second, query)
   }
+  if (first === 'conflicts' && second !== undefined && third === 'resolve' && rest.length === 0) {
+    assertMethod(request, ['POST'])
+    return resolve(context, second, await readJson(request, itemBodyBytesMax))
+  }
   if (first === 'tables' && second !== undefined && third === 'policy' && rest.length === 0) {
     assertMethod(request, ['GET', 'PUT'])
     return request.method === 'GET' ? showPolicy(context, second) : setPolicy(context, second, await readJson(request))
@@ -142,12 +149,12 @@ function decode(part: string): string {
   }
 }
 
-async function readJson(request: IncomingMessage): Promise<unknown> {
+async function readJson(request: IncomingMessage, bytesMax = bodyBytesMax): Promise<unknown> {
   const pieces: Buffer[] = []
   let bytes = 0
   for await (const piece of request as AsyncIterable<Buffer>) {
     bytes += piece.length
-    if (bytes > bodyBytesMax) throw new Rejection(413, `The body is larger than ${bodyBytesMax} bytes.`)
+    if (bytes > bytesMax) throw new Rejection(413, `The body is larger than ${bytesMax} bytes.`)
     pieces.push(piece)
   }
   try {

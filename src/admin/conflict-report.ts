@@ -1,6 +1,7 @@
 import type { AttributeMap } from '../item/attribute-value.ts'
 import type { KeySchema } from '../item/key-schema.ts'
 import { decodeItemKey } from '../item/item-key.ts'
+import { printDot } from '../replication/dot.ts'
 import type { RecordedVersion } from '../replication/ledger.ts'
 import { timestampOf } from '../replication/ledger.ts'
 import { millisecondsOf } from '../replication/timestamp.ts'
@@ -23,11 +24,15 @@ export function reportConflict(conflict: Conflict, schema: KeySchema): ConflictR
     withdrawn: conflict.withdrawn,
     settled: conflict.settled,
     harmless: conflict.harmless,
+    resolved: conflict.resolved,
+    open: conflict.open,
+    read: conflict.read,
   }
 }
 
-function reportWrite(version: RecordedVersion): WriteReport {
+export function reportWrite(version: RecordedVersion): WriteReport {
   return {
+    version: printDot(version),
     region: version.region,
     writtenAt: isoTime(millisecondsOf(timestampOf(version))),
     trueTime: isoTime(version.committedAtMs),

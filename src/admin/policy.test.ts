@@ -13,7 +13,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLog } from '../base/log.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
-import type { DigestReply, PolicyReply } from './wire.ts'
+import type { ConflictReport, ConflictsReply, DigestReply, PolicyReply } from './wire.ts'
 
 /** The conflict policy of a table, as SDKs and the control API set it, and what it does to what SDKs see. */
 
@@ -146,4 +146,80 @@ test('REP-12: a write away from home is a ValidationException, alone, in a trans
     CancellationReasons: [{ Code: 'None' }, { Code: 'ValidationError', Message: message }],
   })
   expect((await client(europe).send(new GetItemCommand({ TableName: 'users', Key: { id: { S: 'cid' } } }))).Item).toBeUndefined()
+})
+
+async function get(region: string, id: string): Promise<string | undefined> {
+  return (await client(region).send(new GetItemCommand({ TableName: 'users', Key: { id: { S: id } } }))).Item?.['email']?.S
+}
+
+/** Two writes of one item, neither of which has seen the other; the first one loses, and was read. */
+async function makeConflict(id: string): Promise<ConflictReport> {
+  await admin('POST', 'faults', { kind: 'partition', between: [east, europe] })
+  await put(east, id, { email: 'first' })
+  expect(await get(east, id)).toBe('first')
+  await put(europe, id, { email: 'second' })
+  await admin('DELETE', 'faults')
+  await expect.poll(converged, { timeout: 10_000 }).toBe(true)
+  const [found] = await conflicts('')
+  if (found === undefined) throw new Error('no conflict')
+  return found
+}
+
+const conflicts = async (query: string): Promise<readonly ConflictReport[]> =>
+  ((await admin('GET', `conflicts?${query}`)).body as ConflictsReply).conflicts
+
+test('REP-21: a loser is restored by a write that every Region has, and the conflict is closed in all', async () => {
+  const { id, read } = await makeConflict('ann')
+  expect(read).toBe(true)
+  expect(await admin('POST', `conflicts/${id}/resolve`, { restore: true })).toMatchObject({ status: 200, body: { id } })
+  await expect.poll(converged).toBe(true)
+  expect([await get(east, 'ann'), await get(europe, 'ann')]).toEqual(['first', 'first'])
+  expect(await conflicts('')).toEqual([])
+  expect(await conflicts('all=1')).toMatchObject([{ id, resolved: true, open: false }])
+  expect(await admin('POST', `conflicts/${id}/resolve`, { restore: true })).toMatchObject({ status: 409 })
+})
+
+test('REP-21 (F24): what somebody wrote meanwhile is not overwritten unseen', async () => {
+  const { id } = await makeConflict('ann')
+  await put(east, 'ann', { email: 'third' })
+  await expect.poll(converged).toBe(true)
+  const refused = await admin('POST', `conflicts/${id}/resolve`, { restore: true })
+  expect(refused).toMatchObject({ status: 409, body: { shown: { region: east, item: { email: { S: 'third' } } } } })
+  const { shown } = refused.body as { shown: { version: string } }
+  const item = { id: { S: 'ann' }, email: { S: 'both' } }
+  expect(await admin('POST', `conflicts/${id}/resolve`, { item, shown: shown.version })).toMatchObject({ status: 200 })
+  await expect.poll(converged).toBe(true)
+  expect([await get(east, 'ann'), await get(europe, 'ann')]).toEqual(['both', 'both'])
+})
+
+test('REP-12 (F23): under version-check a conflict stays open after later writes, until it is resolved', async () => {
+  await tag(east, 'version-check')
+  await expect.poll(policy).toMatchObject({ followed: true })
+  const { id, winner } = await makeConflict('ann')
+  expect(winner.item).toMatchObject({ email: { S: 'second' } })
+  await put(east, 'ann', { email: 'third' })
+  await expect.poll(converged).toBe(true)
+  expect(await conflicts('open=1')).toMatchObject([{ id, open: true, rule: 'version-check' }])
+  const shown = ((await admin('POST', `conflicts/${id}/resolve`, { item: null })).body as { shown: { version: string } }).shown.version
+  expect(await admin('POST', `conflicts/${id}/resolve`, { item: null, shown })).toMatchObject({ status: 200 })
+  await expect.poll(converged).toBe(true)
+  expect([await get(east, 'ann'), await get(europe, 'ann')]).toEqual([undefined, undefined])
+  expect(await conflicts('open=1')).toEqual([])
+})
+
+test.each([
+  [{}],
+  [{ restore: false }],
+  [{ restore: true, item: null }],
+  [{ item: 7 }],
+  [{ item: { id: { S: 'bob' } } }],
+  [{ item: {} }],
+  [{ restore: true, shown: 7 }],
+  [{ restore: true, more: 1 }],
+  ['restore'],
+])('resolving with %j is refused, and changes nothing', async (body) => {
+  const { id } = await makeConflict('ann')
+  expect(await admin('POST', `conflicts/${id}/resolve`, body)).toMatchObject({ status: 400 })
+  expect(await admin('POST', 'conflicts/none/resolve', { restore: true })).toMatchObject({ status: 404 })
+  expect(await conflicts('')).toHaveLength(1)
 })

@@ -92,9 +92,17 @@ export interface ConflictReport {
   readonly settled: boolean
   /** Both writes made the same, so nothing was lost. */
   readonly harmless: boolean
+  /** Somebody settled it; see `POST conflicts/{id}/resolve`. */
+  readonly resolved: boolean
+  /** It was found under `version-check` and waits for somebody to resolve it. */
+  readonly open: boolean
+  /** A client had read the version that lost; false: that was not noticed. */
+  readonly read: boolean
 }
 
 export interface WriteReport {
+  /** Names what was written, in all Regions. */
+  readonly version: string
   readonly region: string
   /** When it was written, by the Region's own clock: what the writes were ranked by. */
   readonly writtenAt: string
@@ -104,6 +112,27 @@ export interface WriteReport {
   readonly timestamp: string
   /** What it made, as DynamoDB JSON; null: it deleted the item. */
   readonly item: Readonly<Record<string, unknown>> | null
+}
+
+/**
+ * `POST /_everywrite/conflicts/{id}/resolve` takes one. `shown` is the version that whoever decides saw, null when there was none; left out, it is the
+ * winner.
+ */
+export type ResolveBody = { readonly shown?: string | null } & (
+  | { readonly restore: true }
+  /** DynamoDB JSON; null deletes the item. */
+  | { readonly item: Readonly<Record<string, unknown>> | null }
+)
+
+export interface ResolvedReply {
+  readonly id: string
+  /** Where it was written. */
+  readonly region: string
+}
+
+/** With status 409: what is shown now; null: nothing. */
+export interface ChangedReply extends ErrorReply {
+  readonly shown: WriteReport | null
 }
 
 export interface DigestReply {

@@ -33,15 +33,34 @@ export class AdminClient {
     return this.#send<T>('DELETE', path)
   }
 
-  async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const headers: Record<string, string> = body === undefined ? {} : { 'Content-Type': 'application/json' }
-    if (this.#token !== undefined) headers['Authorization'] = `Bearer ${this.#token}`
-    const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }
-    const response = await fetch(`${this.endpoint}/_everywrite/${path}`, init).catch((error: unknown) => {
+  /** Yields once when it listens, then for each event of this name; ends when the server does. */
+  async *events(name: string): AsyncGenerator<undefined> {
+    const response = await this.#fetch('events', { headers: this.#headers })
+    if (!response.ok || response.body === null) throw new ServerRefused(`The server answered with status ${response.status}.`)
+    yield undefined
+    let unread = ''
+    for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+      const frames = (unread + piece).split('\n\n')
+      unread = frames.pop() ?? ''
+      if (frames.some((frame) => frame.startsWith(`event: ${name}\n`))) yield undefined
+    }
+  }
+
+  get #headers(): Record<string, string> {
+    return this.#token === undefined ? {} : { Authorization: `Bearer ${this.#token}` }
+  }
+
+  #fetch(path: string, init: RequestInit): Promise<Response> {
+    return fetch(`${this.endpoint}/_everywrite/${path}`, init).catch((error: unknown) => {
       throw new Unreachable(`There is no everywrite server at ${this.endpoint}; start one with \`everywrite start\`, or pass --endpoint.`, {
         cause: error,
       })
     })
+  }
+
+  async #send<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = { ...this.#headers, ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) }
+    const response = await this.#fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) })
     const json = await readJson(response)
     if (json === undefined) throw new Unreachable(`What answers at ${this.endpoint} is not an everywrite server.`)
     if (!response.ok) throw new ServerRefused(refusalOf(json) ?? `The server answered with status ${response.status}.`)

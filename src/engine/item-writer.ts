@@ -42,12 +42,14 @@ export class ItemWriter {
         if (replicaRow === undefined || !versioning.accepts(replicaRow)) return { writes: noWrites, result: gone }
         if (definitions.byNumber(number) !== current) return { writes: noWrites, result: stale }
         const before = cell === undefined ? undefined : versioning.shown(current, cell)
-        const verdict = judge(before)
+        const verdict = judge(before, cell)
         if (changesNothing(verdict, before)) return { writes: noWrites, result: unchanged(verdict.result) }
         const after = verdict.kind === 'put' ? verdict.item : undefined
-        const refused = cause === 'client' ? versioning.refusal({ table: current, itemKey, before, after }) : undefined
+        const closes = verdict.kind === 'keep' ? undefined : verdict.closes
+        const refused =
+          cause === 'client' && closes === undefined ? versioning.refusal({ table: current, itemKey, before, after }) : undefined
         if (refused !== undefined) return { writes: noWrites, result: { kind: 'not-here', message: refused } }
-        const change = versioning.change({ table: current, arrival, itemKey, cellKey, cell, replicaRow, before, after })
+        const change = versioning.change({ table: current, arrival, itemKey, cellKey, cell, replicaRow, before, after, closes })
         const read = (key: Key): Value | undefined => values[keys.indexOf(keyIn(keys, key))]
         const derivation = new Derivation({ table: current, atMs: arrival.committedAtMs, cause, indexDelayMs, read })
         derivation.add(itemKey, before, after)
@@ -203,14 +205,17 @@ export interface ItemWriterOptions {
   readonly changed: (table: Table) => void
 }
 
-/** Sees what is shown and says what shall be. It must be pure; it may be called again. */
-export type Judge<T> = (before: StoredItem | undefined) => Verdict<T>
+/** Sees what is shown (and the cell that shows it, for whoever can read it) and says what shall be. It must be pure; it may be called again. */
+export type Judge<T> = (before: StoredItem | undefined, cell?: Value) => Verdict<T>
 
 /** What a write shall do, judged on what is shown. */
 export type Verdict<T> =
-  | { readonly kind: 'put'; readonly item: StoredItem; readonly result: T }
-  | { readonly kind: 'delete'; readonly result: T }
+  | { readonly kind: 'put'; readonly item: StoredItem; readonly result: T; readonly closes?: Closes }
+  | { readonly kind: 'delete'; readonly result: T; readonly closes?: Closes }
   | { readonly kind: 'keep'; readonly result: T }
+
+/** What a write settles in the versioning's own books. Such a write is made whatever it changes, and in whatever Region. */
+export type Closes = readonly Uint8Array[]
 
 export interface Written<T> {
   readonly kind: 'written'
@@ -282,8 +287,8 @@ function arrivalFor(versioning: Versioning, cause: ChangeCause): Arrival {
   return cause === 'expiry' ? { ...arrival, timestamp: 0n } : arrival
 }
 
-function changesNothing(verdict: { readonly kind: string }, before: StoredItem | undefined): boolean {
-  return verdict.kind === 'keep' || (verdict.kind === 'delete' && before === undefined)
+function changesNothing(verdict: { readonly kind: string; readonly closes?: Closes }, before: StoredItem | undefined): boolean {
+  return verdict.kind === 'keep' || (verdict.kind === 'delete' && before === undefined && verdict.closes === undefined)
 }
 
 function unchanged<T>(result: T): Written<T> {

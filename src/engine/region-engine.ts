@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { uuid } from '../base/random.ts'
 import { pagesOf, restAfter } from '../storage/pages.ts'
-import type { Range, Store, Write } from '../storage/store.ts'
+import type { Range, Store, Value, Write } from '../storage/store.ts'
 import { Backups } from './backups.ts'
 import type { ChangeCause } from './change-log.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
@@ -220,7 +220,7 @@ export class RegionEngine {
   /** @param itemKey as `encodeItemKey` makes it */
   async getItem(table: Table, itemKey: Uint8Array): Promise<StoredItem | undefined> {
     const cell = await this.store.get(rowKey(table.number, spaces.items, itemKey))
-    return cell === undefined ? undefined : this.versioning.shown(table, cell)
+    return cell === undefined ? undefined : this.#show(table, cell)
   }
 
   /** Items in the order of `itemKeys`, all from one moment. */
@@ -228,8 +228,13 @@ export class RegionEngine {
     const cells = await this.store.getMany(wanted.map(({ table, itemKey }) => rowKey(table.number, spaces.items, itemKey)))
     return wanted.map(({ table }, at) => {
       const cell = cells[at]
-      return cell === undefined ? undefined : this.versioning.shown(table, cell)
+      return cell === undefined ? undefined : this.#show(table, cell)
     })
+  }
+
+  #show(table: Table, cell: Value): StoredItem | undefined {
+    this.versioning.noteRead(cell)
+    return this.versioning.shown(table, cell)
   }
 
   /** The Regions that wrote what these items show; undefined for what is not there. */
@@ -263,7 +268,7 @@ export class RegionEngine {
   read(table: Table, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
     const rows: Range = spaceRange(table.number, spaces.items, range.from, range.to)
     return this.#readRows(rows, range, 0, (key, value) => {
-      const item = this.versioning.shown(table, value)
+      const item = this.#show(table, value)
       return item === undefined ? 'more' : { item, wish: visit(item, key, key) }
     })
   }

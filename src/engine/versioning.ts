@@ -22,6 +22,9 @@ export interface Versioning {
   /** Why this Region may not make a client's change, said to the client; undefined: it may. */
   refusal(change: Pick<LocalChange, 'table' | 'itemKey' | 'before' | 'after'>): string | undefined
 
+  /** A client was shown what this cell shows. */
+  noteRead(cell: Value): void
+
   /** The Region whose write this cell shows. */
   writtenIn(cell: Value): string
   /** A moment for a local write, taken when it arrives. */
@@ -53,6 +56,8 @@ export interface LocalChange {
   readonly before: StoredItem | undefined
   /** What it shall show; undefined deletes. */
   readonly after: StoredItem | undefined
+  /** What the verdict closes. */
+  readonly closes?: readonly Uint8Array[] | undefined
 }
 
 export interface Statistics {

@@ -1,7 +1,7 @@
 import { spaces } from '../engine/keyspace.ts'
 import { cellOf, decodeCell, emptyCell, encodeCell } from '../replication/cell.ts'
 import type { Message, Transport } from '../replication/messages.ts'
-import { isWithdrawal } from '../replication/rows.ts'
+import { isBesideEntry, isResolution, isWithdrawal } from '../replication/rows.ts'
 import { decodeVersion, encodeVersion, noNotes, versionLayout } from '../replication/version.ts'
 import type { MemoryStore } from '../storage/memory-store.ts'
 import type { Decision, Key, Store, Value, Write } from '../storage/store.ts'
@@ -36,6 +36,7 @@ export const canaryNames = [
   'index-without-backfill',
   'unlisted-conflicts',
   'homeless-tombstones',
+  'drop-resolutions',
 ] as const
 
 export const canaries: Readonly<Record<CanaryName, Canary>> = {
@@ -133,6 +134,12 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
       }),
     ),
   },
+  'drop-resolutions': {
+    what: 'that a conflict was settled is not written down [REP-21]',
+    stores: eachStore((store) =>
+      changingWrites(store, (write) => (isRow(write.key, spaces.ledger) && isResolution(write.key) ? undefined : write)),
+    ),
+  },
   'stale-index-entries': {
     what: 'an index entry stays when its item has another one or is gone',
     stores: eachStore((store) =>
@@ -199,7 +206,7 @@ function hasOwnWrite<T>({ writes }: Decision<T>, values: readonly (Value | undef
 }
 
 function isLedgerEntry(key: Key): boolean {
-  return isRow(key, spaces.ledger) && !isWithdrawal(key)
+  return isRow(key, spaces.ledger) && !isBesideEntry(key)
 }
 
 function memoryStoreOf(store: Store): MemoryStore {

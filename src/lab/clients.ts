@@ -5,6 +5,7 @@ import type { Verdict } from '../engine/item-writer.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { StoredItem as Shown } from '../engine/stored-item.ts'
 import type { Item } from '../item/attribute-value.ts'
+import { itemSizeBytes } from '../item/item-size.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Coverage } from './coverage.ts'
 import type { Answer, History, Operation } from './history.ts'
@@ -108,8 +109,7 @@ function homeOf({ policies, regions }: SimulationPlan, { kind, region, id }: Ope
 }
 
 function storedItem(item: Item): StoredItem {
-  const image = encodeImage(item)
-  return new StoredItem(image, image.length)
+  return new StoredItem(encodeImage(item), itemSizeBytes(item))
 }
 
 function drawKind(plan: SimulationPlan, random: Random): OperationKind {

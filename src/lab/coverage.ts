@@ -33,6 +33,10 @@ export const coverageNames = [
   'indexes changed under writes',
   'policies changed under writes',
   'writes refused away from home',
+  'conflicts resolved',
+  'resolutions that saw something else',
+  'conflicts left open',
+  'losers that a client had read',
   'conflicts that the highest version lost',
 ] as const
 

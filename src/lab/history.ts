@@ -37,9 +37,18 @@ export interface HistoryEvent {
   readonly text: string
 }
 
+export interface Attempt {
+  readonly id: string
+  /** The version that was to be shown. */
+  readonly seen: string
+  readonly state: 'unknown' | 'resolved'
+}
+
 export class History {
   readonly operations: Operation[] = []
   readonly events: HistoryEvent[] = []
+  /** Conflicts that somebody settled, or may have settled when a crash came in between. */
+  readonly resolutions: Attempt[] = []
   readonly #time: VirtualTime
   readonly #hash = createHash('sha256')
 

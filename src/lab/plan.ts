@@ -45,6 +45,8 @@ export interface SimulationPlan {
   readonly policies: readonly string[]
   /** Mean time between two changes of the policy; undefined: there are none. */
   readonly policyGapMs: number | undefined
+  /** Mean time between two looks at the ledger by somebody who settles conflicts; undefined: nobody does. */
+  readonly resolutionGapMs: number | undefined
   /** What the clients call the items. */
   readonly keyNames: readonly string[]
 }
@@ -58,7 +60,7 @@ export function planOf(seed: number): SimulationPlan {
   const random = seededRandom(seed)
   const regions = regionNames.slice(0, 2 + integerBelow(random, 3))
   const hurried = chance(random, 0.3)
-  const plan: Omit<SimulationPlan, 'policies' | 'policyGapMs' | 'keyNames'> = {
+  const plan: Omit<SimulationPlan, 'policies' | 'policyGapMs' | 'resolutionGapMs' | 'keyNames'> = {
     seed,
     regions,
     replicasAtStart: chance(random, 0.7) ? regions.length : 1 + integerBelow(random, regions.length),
@@ -86,7 +88,11 @@ export function planOf(seed: number): SimulationPlan {
 }
 
 /** Half of the worlds have the policy that most tables have. */
-function policiesOf(seed: number, regions: readonly string[], keys: number): Pick<SimulationPlan, 'policies' | 'policyGapMs' | 'keyNames'> {
+function policiesOf(
+  seed: number,
+  regions: readonly string[],
+  keys: number,
+): Pick<SimulationPlan, 'policies' | 'policyGapMs' | 'resolutionGapMs' | 'keyNames'> {
   const random = diceFor(seed, 'policy')
   const [one, other] = [pick(random, regions), pick(random, regions)]
   const moved = one === other ? '' : `:${one}=${other}`
@@ -107,6 +113,7 @@ function policiesOf(seed: number, regions: readonly string[], keys: number): Pic
   return {
     policies,
     policyGapMs: changes ? pick(random, [1000, 5000, 15_000]) : undefined,
+    resolutionGapMs: plain || chance(random, 0.3) ? undefined : pick(random, [500, 3000]),
     keyNames: plain ? names : names.map((name) => (chance(random, 0.8) ? `${pick(random, regions)}#${name}` : name)),
   }
 }

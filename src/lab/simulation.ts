@@ -6,6 +6,7 @@ import { canaries } from './canaries.ts'
 import { checkClients } from './check-clients.ts'
 import { checkDerived } from './check-derived.ts'
 import { checkFinal } from './check-final.ts'
+import { checkResolutions } from './check-resolutions.ts'
 import { runClients } from './clients.ts'
 import { Coverage } from './coverage.ts'
 import type { FinalReplica } from './final-state.ts'
@@ -153,11 +154,13 @@ class Simulation {
     for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
     this.#violations.push(...checkClients(this.#history.operations, written, this.#plan.policies))
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
-    this.#violations.push(...checkFinal(state, written, this.#plan))
+    this.#violations.push(...checkFinal(state, written, this.#plan), ...checkResolutions(state.conflicts, this.#history.resolutions))
     this.#violations.push(...(await this.#time.resolve(checkDerived(lab.world, this.#keyName))))
     for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
     const conflicts = state.conflicts
     this.#coverage.add('conflicts', conflicts.length)
+    this.#coverage.add('conflicts left open', conflicts.filter(({ open }) => open).length)
+    this.#coverage.add('losers that a client had read', conflicts.filter(({ read }) => read).length)
     this.#coverage.add(
       'conflicts that the highest version lost',
       state.replicas.reduce((sum, replica) => sum + notHighest(replica), 0),

@@ -6,6 +6,7 @@ import { StoreClosed } from '../storage/store.ts'
 import type { Fault, FaultKind } from '../world/fault.ts'
 import { runIndexChanges } from './index-changes.ts'
 import { runPolicyChanges } from './policy-changes.ts'
+import { runResolutions } from './resolutions.ts'
 import type { StormParts } from './storm-parts.ts'
 import { tableName } from './lab-world.ts'
 import type { SimulationPlan } from './plan.ts'
@@ -17,6 +18,7 @@ export async function runStorm(parts: StormParts): Promise<void> {
   const storms = [runFaults(parts), runIndexChanges(parts)]
   if (plan.membershipGapMs !== undefined) storms.push(runMembership(parts, plan.membershipGapMs))
   if (plan.policyGapMs !== undefined) storms.push(runPolicyChanges(parts, plan.policyGapMs))
+  if (plan.resolutionGapMs !== undefined) storms.push(runResolutions(parts, plan.resolutionGapMs))
   if (plan.restartGapMs !== undefined) storms.push(runRestarts(parts, plan.restartGapMs))
   await Promise.all(storms)
 }

@@ -18,6 +18,7 @@ export type ViolationRule =
   | 'siblings are not what was written'
   | 'what is shown is not what the policy says'
   | 'the ledger is not what was lost'
+  | 'the ledger is not what was resolved'
   | 'an update was not built on what it saw'
   | 'statistics are wrong'
   | 'an index is not its items'

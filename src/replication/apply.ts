@@ -5,7 +5,7 @@ import type { Decision, Key, Value, Write } from '../storage/store.ts'
 import type { Cell } from './cell.ts'
 import { decodeCell, encodeCell } from './cell.ts'
 import { cursorOf } from './cursors.ts'
-import type { Incarnation } from './dot.ts'
+import type { Dot, Incarnation } from './dot.ts'
 import { decideContest } from './contest.ts'
 import { ledgerId } from './ledger.ts'
 import type { Membership } from './membership.ts'
@@ -13,7 +13,7 @@ import { isDropped } from './membership.ts'
 import type { Policy } from './policy.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
-import { cellKey, ledgerKey, logKey, replicaRowKey, tombstoneKey, withdrawalKey } from './rows.ts'
+import { cellKey, entryAt, ledgerKey, logKey, replicaRowKey, resolutionKey, tombstoneKey, withdrawalKey } from './rows.ts'
 import { receive } from './siblings.ts'
 import type { Version } from './version.ts'
 import { decodeVersion } from './version.ts'
@@ -41,6 +41,7 @@ export interface ApplyContext {
   /** As it is when the batch is decided. */
   readonly policy: () => Policy
   readonly nowMs: number
+  readonly wasRead: (dot: Dot) => boolean
   /** False when the ledger of this table is empty here: then no write can withdraw an entry. */
   readonly ledgerInUse: () => boolean
 }
@@ -73,7 +74,8 @@ export function applyBatch(
   const itemKeys = versions.map(({ itemKey }) => itemKey)
   for (const itemKey of itemKeys) reads.add(cellKey(table.number, itemKey))
   reads.addAll(derivationKeys(table, itemKeys, indexDelayMs))
-  if (ledgerInUse) for (const version of versions) reads.addAll(entryKeysOfBase(version, context))
+  if (ledgerInUse)
+    for (const version of versions) reads.addAll([...entryKeysOfBase(version, context), ...entriesResolvedBy(version, context)])
   return {
     keys: reads.keys,
     decide(values) {
@@ -138,15 +140,15 @@ class Application {
   #apply(version: Version): void {
     const { table, membership } = this.#context
     this.#writes.push({ key: logKey(table.number, version.dot), value: version.bytes })
-    this.#withdrawBaseOf(version)
+    this.#noteInLedger(version)
     const key = cellKey(table.number, version.itemKey)
     const held = this.#cell(key)
     const siblings = receive(held.siblings, version, membership)
     if (siblings === held.siblings) return
     if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(table.number, version.dot), value: version.itemKey })
 
-    const { region, nowMs } = this.#context
-    const contest = decideContest(version.itemKey, held, siblings, { table, region, policy: this.#policy, nowMs })
+    const { region, nowMs, wasRead } = this.#context
+    const contest = decideContest(version.itemKey, held, siblings, { table, region, policy: this.#policy, nowMs, wasRead })
     const [before, after] = [held.shown?.stored, contest.cell.shown?.stored]
     this.#itemCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
     this.#sizeBytes += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
@@ -162,14 +164,24 @@ class Application {
     return this.#cellByKey.get(nameOf(key))?.cell ?? decodeCell(this.#read(key))
   }
 
-  /** A write whose base is an entry's version withdraws that entry, also when the write itself is not kept [REP-19]. */
-  #withdrawBaseOf(version: Version): void {
+  /** A write whose base is an entry's version withdraws that entry, also when the write itself is not kept [REP-19]; others it may resolve [REP-21]. */
+  #noteInLedger(version: Version): void {
     if (!this.#context.ledgerInUse() && this.#standing.size === 0) return
+    const value = version.bytes.subarray(10, 24)
     const [entryKey, withdrawal] = entryKeysOfBase(version, this.#context)
-    if (entryKey === undefined || withdrawal === undefined) return
-    if (!(this.#standing.get(nameOf(entryKey)) ?? this.#read(entryKey) !== undefined)) return
-    this.#writes.push({ key: withdrawal, value: version.bytes.subarray(10, 24) })
+    if (entryKey !== undefined && withdrawal !== undefined && this.#stands(entryKey)) this.#writes.push({ key: withdrawal, value })
+    for (const entry of entriesResolvedBy(version, this.#context)) {
+      if (this.#stands(entry)) this.#writes.push({ key: resolutionKey(entry), value })
+    }
   }
+
+  #stands(entry: Key): boolean {
+    return this.#standing.get(nameOf(entry)) ?? this.#read(entry) !== undefined
+  }
+}
+
+function entriesResolvedBy({ notes }: Version, { table }: ApplyContext): Key[] {
+  return (notes.resolves ?? []).map((place) => entryAt(table.number, place))
 }
 
 function entryKeysOfBase(version: Version, context: ApplyContext): Key[] {

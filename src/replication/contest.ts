@@ -2,6 +2,7 @@ import type { Table } from '../engine/table.ts'
 import type { Key, Write } from '../storage/store.ts'
 import type { Cell } from './cell.ts'
 import { emptyCell } from './cell.ts'
+import type { Dot } from './dot.ts'
 import { ledgerId, recordLoss } from './ledger.ts'
 import type { Policy } from './policy.ts'
 import { contestedKey, ledgerKey } from './rows.ts'
@@ -26,6 +27,8 @@ export interface ContestContext {
   readonly region: string
   readonly policy: Policy
   readonly nowMs: number
+  /** Whether a client was seen to read this version here. */
+  readonly wasRead: (dot: Dot) => boolean
 }
 
 /** @param held the cell as it is stored; with the same siblings when the policy changed */
@@ -63,7 +66,7 @@ function entryKeyOf({ number, globalId }: Table, version: Version): Key {
   return ledgerKey(number, version.timestamp, ledgerId(globalId, version.itemKey, version.dot))
 }
 
-function entryOf(loser: Version, winner: Version, { table, region, policy, nowMs }: ContestContext): Write {
+function entryOf(loser: Version, winner: Version, { table, region, policy, nowMs, wasRead }: ContestContext): Write {
   return recordLoss({
     tableNumber: table.number,
     globalId: table.globalId,
@@ -72,6 +75,7 @@ function entryOf(loser: Version, winner: Version, { table, region, policy, nowMs
     rule: policy.name,
     foundIn: region,
     foundAtMs: nowMs,
+    read: wasRead(loser.dot),
   })
 }
 

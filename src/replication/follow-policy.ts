@@ -6,6 +6,7 @@ import { pagesOf } from '../storage/pages.ts'
 import type { Store, Write } from '../storage/store.ts'
 import { decodeCell, encodeCell } from './cell.ts'
 import { decideContest } from './contest.ts'
+import type { Dot } from './dot.ts'
 import type { Policy } from './policy.ts'
 import { defaultPolicy } from './policy-text.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
@@ -26,6 +27,7 @@ export interface FollowOptions {
   /** The policy as it is now; it may change meanwhile. */
   readonly policy: () => Policy
   readonly nowMs: () => number
+  readonly wasRead: (dot: Dot) => boolean
   readonly isClosed: () => boolean
   /** Some items may lose now: withdrawals must be looked for from here on. */
   readonly begins: () => void
@@ -77,7 +79,7 @@ async function decideAgain(itemKeys: readonly Uint8Array[], options: FollowOptio
     const row = decodeReplicaRow(encoded)
     let { itemCount, sizeBytes } = row
     const atMs = nowMs()
-    const context = { table, region, policy: policy(), nowMs: atMs }
+    const context = { table, region, policy: policy(), nowMs: atMs, wasRead: options.wasRead }
     const derivation = new Derivation({ table, atMs, cause: 'replication', indexDelayMs, read })
     const writes: Write[] = []
     let losses = 0

@@ -32,7 +32,7 @@ test('[REP-37] what a leaving replica had found is taken over, and withdrawn whe
   const heir = createMemoryStore({ scheduler: time })
   const [lost, replaced, winner] = [version(a, 1), version(a, 2), version(b, 1)]
   const loss = (loser: Version): Write =>
-    recordLoss({ tableNumber: 7, globalId: 'g', loser, winner, rule: 'last-writer-wins', foundIn: 'R', foundAtMs: 0 })
+    recordLoss({ tableNumber: 7, globalId: 'g', loser, winner, rule: 'last-writer-wins', foundIn: 'R', foundAtMs: 0, read: false })
   await time.resolve(leaver.transact([], () => ({ writes: [loss(lost), loss(replaced)], result: undefined })))
   // The leaver had come to b:1; b:2 builds on a version that it had found to have lost.
   const child = version(b, 2, replaced)

@@ -8,13 +8,13 @@ import { sameDot } from './dot.ts'
 import { decodeLedgerEntry, ledgerId } from './ledger.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { nameOf } from '../engine/read-set.ts'
-import { cellKey, isWithdrawal, ledgerKey, logFrom, withdrawalKey } from './rows.ts'
+import { cellKey, entryAt, isBesideEntry, ledgerKey, resolutionKey, logFrom, withdrawalKey } from './rows.ts'
 import { decodeVersion } from './version.ts'
 
 /**
  * Takes over the ledger of a replica that is about to be removed: what only it had found must not go with it.
  *
- * The heir must have applied all that the leaver has; the leaver must have stopped. Then the one thing that can be missing is a withdrawal by a write that
+ * The heir must have applied all that the leaver has; the leaver must have stopped. Then the one thing that can be missing is a withdrawal, or a resolution, by a write that
  * the heir applied and the leaver did not, when the heir had no entry to withdraw. Such writes are still in the heir's log, since the leaver's
  * reports held back trimming.
  */
@@ -32,13 +32,13 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
   let taken = 0
   for await (const page of pagesOf(leaver.store, spaceRange(leaver.tableNumber, spaces.ledger), pageLimit)) {
     const rows = page.map(({ key, value }) => ({ key: rowKey(heir.tableNumber, spaces.ledger, suffixOf(key)), value }))
-    for (const { key } of rows) if (!isWithdrawal(key)) entries.add(nameOf(key))
+    for (const { key } of rows) if (!isBesideEntry(key)) entries.add(nameOf(key))
     taken += rows.length
-    const cells = rows.map(({ key, value }) => (isWithdrawal(key) ? key : cellKeyOf(heir.tableNumber, value)))
+    const cells = rows.map(({ key, value }) => (isBesideEntry(key) ? key : cellKeyOf(heir.tableNumber, value)))
     await heir.store.transact([...rows.map(({ key }) => key), ...cells], (values) => {
       // What the leaver saw lose, and the heir shows, because it knows of more writes, has not lost.
       const isNew = ({ key, value }: Write, index: number): boolean =>
-        values[index] === undefined && (isWithdrawal(key) || !isShown(value, values[rows.length + index]))
+        values[index] === undefined && (isBesideEntry(key) || !isShown(value, values[rows.length + index]))
       return { writes: rows.filter(isNew), result: undefined }
     })
   }
@@ -49,7 +49,11 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
     for await (const page of pagesOf(heir.store, logFrom(heir.tableNumber, incarnation, from), pageLimit)) {
       const writes: Write[] = []
       for (const { value } of page) {
-        const { base, itemKey, bytes } = decodeVersion(value)
+        const { base, itemKey, notes, bytes } = decodeVersion(value)
+        for (const place of notes.resolves ?? []) {
+          const entry = entryAt(heir.tableNumber, place)
+          if (entries.has(nameOf(entry))) writes.push({ key: resolutionKey(entry), value: bytes.subarray(10, 24) })
+        }
         if (base === undefined) continue
         const id = ledgerId(globalId, itemKey, base.dot)
         if (!entries.has(nameOf(ledgerKey(heir.tableNumber, base.timestamp, id)))) continue

@@ -24,6 +24,7 @@ async function find(store: Store, limit: LedgerLimit, n: number, withdrawn = fal
     foundIn: 'us-east-1',
     foundAtMs: 0,
     harmless: false,
+    read: false,
   }
   const writes = [{ key: ledgerKey(tableNumber, BigInt(n), idOf(n)), value: Buffer.from(JSON.stringify(entry)) }]
   if (withdrawn) writes.push({ key: withdrawalKey(tableNumber, BigInt(n), idOf(n)), value: Buffer.alloc(14) })

@@ -1,12 +1,12 @@
 import { spaceRange, spaces } from '../engine/keyspace.ts'
 import { pagesOf } from '../storage/pages.ts'
-import type { Entry, Key, Store, Write } from '../storage/store.ts'
+import type { Range, Store, Write } from '../storage/store.ts'
 import type { Dot } from './dot.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { decodeLedgerEntry } from './ledger.ts'
-import { isWithdrawal, withdraws } from './rows.ts'
+import { entriesIn, isOpen } from './ledger-scan.ts'
+import { isBesideEntry } from './rows.ts'
 
-/** How many entries the ledger of one table keeps in one Region. When it is passed the oldest settled ones go, a tenth at once; unsettled ones stay. */
+/** How many entries the ledger of one table keeps in one Region. When it is passed the oldest settled ones go, a tenth at once; unsettled and open ones stay. */
 export const ledgerEntriesMax = 100_000
 
 /**
@@ -53,34 +53,34 @@ export class LedgerLimit {
 
   async #countEntries(): Promise<number> {
     let count = 0
-    for await (const keys of this.#pages()) for (const { key } of keys) if (!isWithdrawal(key)) count++
+    for await (const page of pagesOf(this.#store, this.#range(), step)) for (const { key } of page) if (!isBesideEntry(key)) count++
     return count
   }
 
   /** Returns how many went. */
   async #removeOldest(excess: number, isStable: (dot: Dot) => boolean): Promise<number> {
-    let left = excess
-    let removed: Key | undefined
-    for await (const rows of this.#pages()) {
-      const writes: Write[] = []
-      for (const { key, value } of rows) {
-        if (isWithdrawal(key)) {
-          // It follows its entry, and goes with it.
-          if (removed !== undefined && withdraws(key, removed)) writes.push({ key, value: undefined })
-        } else if (left > 0 && isSettled(decodeLedgerEntry(value), isStable)) {
-          writes.push({ key, value: undefined })
-          removed = key
-          left--
-        }
+    let removed = 0
+    let writes: Write[] = []
+    for await (const scanned of entriesIn(this.#store, this.#range())) {
+      if (removed === excess) break
+      if (!isSettled(scanned.entry, isStable) || isOpen(scanned)) continue
+      removed++
+      writes.push(...scanned.keys.map((key) => ({ key, value: undefined })))
+      if (writes.length >= step.entriesMax) {
+        await this.#remove(writes)
+        writes = []
       }
-      if (writes.length > 0) await this.#store.transact([], () => ({ writes, result: undefined }))
-      else if (left === 0) break
     }
-    return excess - left
+    if (writes.length > 0) await this.#remove(writes)
+    return removed
   }
 
-  #pages(): AsyncIterable<readonly Entry[]> {
-    return pagesOf(this.#store, spaceRange(this.#tableNumber, spaces.ledger), step)
+  #remove(writes: readonly Write[]): Promise<void> {
+    return this.#store.transact([], () => ({ writes, result: undefined }))
+  }
+
+  #range(): Range {
+    return spaceRange(this.#tableNumber, spaces.ledger)
   }
 }
 

@@ -25,7 +25,7 @@ function version(n: number, timestamp: bigint) {
 
 function loss(n: number): Write {
   const [loser, winner] = [version(n, BigInt(n)), version(9_999, 9_999n)]
-  return recordLoss({ tableNumber: 1, globalId: 'g', loser, winner, rule: 'last-writer-wins', foundIn: 'A', foundAtMs: 0 })
+  return recordLoss({ tableNumber: 1, globalId: 'g', loser, winner, rule: 'last-writer-wins', foundIn: 'A', foundAtMs: 0, read: false })
 }
 
 function withdrawal(n: number): Write {

@@ -23,6 +23,8 @@ export interface LedgerEntry {
   readonly foundAtMs: number
   /** Both made the same (two deletes, two equal puts): nothing was lost. */
   readonly harmless: boolean
+  /** A client had read the loser in the Region that found it; false: not noticed [REP-20]. */
+  readonly read: boolean
 }
 
 export interface RecordedVersion {
@@ -51,6 +53,7 @@ export interface Finding {
   readonly rule: PolicyName
   readonly foundIn: string
   readonly foundAtMs: number
+  readonly read: boolean
 }
 
 export function recordLoss(finding: Finding): Write {
@@ -64,6 +67,7 @@ export function recordLoss(finding: Finding): Write {
     foundIn: finding.foundIn,
     foundAtMs: finding.foundAtMs,
     harmless: madeTheSame(loser, winner),
+    read: finding.read,
   }
   return { key: ledgerKey(finding.tableNumber, loser.timestamp, id), value: Buffer.from(JSON.stringify(entry), 'utf8') }
 }
@@ -76,7 +80,7 @@ export function timestampOf(version: RecordedVersion): Timestamp {
   return BigInt(version.timestamp)
 }
 
-function recordVersion(version: Version): RecordedVersion {
+export function recordVersion(version: Version): RecordedVersion {
   return {
     incarnation: version.dot.incarnation,
     n: version.dot.n,

@@ -158,6 +158,7 @@ export class Replica {
         region,
         policy: () => versions.policy(table),
         nowMs: () => trueClock.nowMs(),
+        wasRead: (dot) => versions.wasRead(dot),
         isClosed: () => this.#closed,
         begins: () => (this.#ledgerInUse = true),
         decided: (losses) => {
@@ -402,6 +403,7 @@ export class Replica {
       membership: this.membership,
       policy: () => versions.policy(table),
       nowMs: trueClock.nowMs(),
+      wasRead: (dot) => versions.wasRead(dot),
       ledgerInUse: () => this.#ledgerInUse,
     })
     const applied = await store.transact(keys, decide)

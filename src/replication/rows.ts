@@ -70,16 +70,39 @@ export function ledgerKey(tableNumber: number, timestamp: Timestamp, id: string)
 
 /** Stands beside an entry: a later write built on the version, so it did not lose. */
 export function withdrawalKey(tableNumber: number, timestamp: Timestamp, id: string): Key {
-  return rowKey(tableNumber, spaces.ledger, Buffer.concat([ledgerSuffix(timestamp, id), Uint8Array.of(0x01)]))
+  return rowKey(tableNumber, spaces.ledger, Buffer.concat([ledgerSuffix(timestamp, id), Uint8Array.of(withdrawalMark)]))
 }
 
 export function isWithdrawal(key: Key): boolean {
+  return isBesideEntry(key) && key.at(-1) === withdrawalMark
+}
+
+/** Stands beside an entry: somebody looked at the conflict and settled it [REP-21]. */
+export function resolutionKey(entry: Key): Key {
+  return Buffer.concat([entry, Uint8Array.of(resolutionMark)])
+}
+
+export function isResolution(key: Key): boolean {
+  return isBesideEntry(key) && key.at(-1) === resolutionMark
+}
+
+/** True for what stands beside an entry; it comes right after it in order. */
+export function isBesideEntry(key: Key): boolean {
   return suffixOf(key).length === ledgerSuffixBytes + 1
 }
 
-/** True when the withdrawal under `withdrawal` belongs to the entry under `entry`. */
-export function withdraws(withdrawal: Key, entry: Key): boolean {
-  return Buffer.compare(withdrawal.subarray(0, -1), entry) === 0
+/** True when the row under `beside` belongs to the entry under `entry`. */
+export function belongsTo(beside: Key, entry: Key): boolean {
+  return Buffer.compare(beside.subarray(0, -1), entry) === 0
+}
+
+/** Names an entry in all Regions: where it lies in each one's ledger. */
+export function entryPlace(timestamp: Timestamp, id: string): Uint8Array {
+  return ledgerSuffix(timestamp, id)
+}
+
+export function entryAt(tableNumber: number, place: Uint8Array): Key {
+  return rowKey(tableNumber, spaces.ledger, place)
 }
 
 /** Entries of versions written at `timestamp` or later. */
@@ -91,6 +114,8 @@ export function ledgerFrom(tableNumber: number, timestamp: Timestamp): Range {
 
 const nMax = 2 ** 48 - 1
 const ledgerSuffixBytes = 24
+const withdrawalMark = 0x01
+const resolutionMark = 0x02
 
 function dotSuffix(dot: Dot): Uint8Array {
   const suffix = Buffer.allocUnsafe(cursorBytes)

@@ -125,7 +125,7 @@ export class Seeding {
     const { table, region, policy, trueClock } = this.#options
     const { number: tableNumber } = table
     const { siblings } = decodeCell(cell)
-    const context = { table, region, policy: policy(), nowMs: trueClock.nowMs() }
+    const context = { table, region, policy: policy(), nowMs: trueClock.nowMs(), wasRead: () => false }
     const contest = decideContest(itemKey, emptyCell, siblings, context)
     writes.push({ key: cellKey(tableNumber, itemKey), value: encodeCell(contest.cell) }, ...contest.writes)
     this.#losses += contest.found.length

@@ -25,6 +25,7 @@ import type { Digest } from './digest.ts'
 import { digestOf } from './digest.ts'
 import type { Incarnation } from './dot.ts'
 import { printDot } from './dot.ts'
+import { timestampOf } from './ledger.ts'
 import { ledgerEntries } from './ledger-scan.ts'
 import type { Membership } from './membership.ts'
 import { reportOf } from './outbox.ts'
@@ -107,10 +108,15 @@ export class TestReplica {
   }
 
   /** Writes at `atMs` of this Region's clock, or where it stands, an item that names its home or does not. Returns the name of the version. */
-  async put(pk: string, value: string, atMs = this.clock.ms, home?: string): Promise<string> {
+  async put(pk: string, value: string, atMs = this.clock.ms, home?: string, closes?: readonly Uint8Array[]): Promise<string> {
     this.clock.ms = atMs
     const image = encodeImage({ pk: { S: pk }, v: { S: value }, ...(home === undefined ? {} : { home: { S: home } }) })
-    await this.#engine.write(this.table, keyOf(pk), () => ({ kind: 'put', item: new StoredItem(image, image.length), result: 'put' }))
+    await this.#engine.write(this.table, keyOf(pk), () => ({
+      kind: 'put',
+      item: new StoredItem(image, image.length),
+      result: 'put',
+      ...(closes && { closes }),
+    }))
     return this.head()
   }
 
@@ -172,6 +178,7 @@ export class TestReplica {
         membership: this.membership,
         policy: () => this.versions.policy(this.table),
         nowMs: 0,
+        wasRead: (dot) => this.versions.wasRead(dot),
         ledgerInUse: () => true,
       },
     )
@@ -212,12 +219,11 @@ export class TestReplica {
     return (await this.entries()).filter(({ withdrawn }) => !withdrawn).map(({ dot }) => dot)
   }
 
-  async entries(): Promise<
-    readonly { readonly dot: string; readonly id: string; readonly withdrawn: boolean; readonly harmless: boolean }[]
-  > {
+  async entries(): Promise<readonly TestEntry[]> {
     const entries = []
-    for await (const { entry, withdrawn } of ledgerEntries(this.store, this.table.number, 0n)) {
-      entries.push({ dot: printDot(entry.loser), id: entry.id, withdrawn, harmless: entry.harmless })
+    for await (const { entry, withdrawn, resolved } of ledgerEntries(this.store, this.table.number, 0n)) {
+      const { id, loser, harmless } = entry
+      entries.push({ dot: printDot(loser), id, timestamp: timestampOf(loser), withdrawn, resolved, harmless })
     }
     return entries
   }
@@ -234,6 +240,15 @@ export class TestReplica {
   countLog(): Promise<number> {
     return this.countRows(spaces.log)
   }
+}
+
+export interface TestEntry {
+  readonly dot: string
+  readonly id: string
+  readonly timestamp: bigint
+  readonly withdrawn: boolean
+  readonly resolved: boolean
+  readonly harmless: boolean
 }
 
 /** Replicas of one table that count each other as members. */

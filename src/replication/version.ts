@@ -150,7 +150,8 @@ export const versionLayout = 1
 const tombstoneFlag = 1
 const baseFlag = 2
 const notesFlag = 4
-const dotAt = 10
+/** Where the dot stands in an encoded version. */
+export const dotAt = 10
 const headerBytes = 42
 /** An incarnation and a number in its log. */
 export const cursorBytes = 14

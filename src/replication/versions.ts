@@ -9,16 +9,17 @@ import { assert } from '../base/assert.ts'
 import { isInvalid } from '../item/invalid.ts'
 import { cellOf, decodeCell, encodeCell, shownIn } from './cell.ts'
 import { cursorOf, joinInto } from './cursors.ts'
-import type { Incarnation } from './dot.ts'
+import type { Dot, Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, soleMember } from './membership.ts'
 import type { Policy } from './policy.ts'
 import { lastWriterWins } from './policy.ts'
 import { defaultPolicy, parsePolicy } from './policy-text.ts'
+import { ReadMarks } from './read-marks.ts'
 import type { RegionClock } from './region-clock.ts'
 import { afterLocalWrite, decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
-import { contestedKey, logKey, replicaRowKey, tombstoneKey } from './rows.ts'
-import { encodeVersion } from './version.ts'
+import { contestedKey, entryAt, logKey, replicaRowKey, resolutionKey, tombstoneKey } from './rows.ts'
+import { dotAt, encodeVersion, noNotes, versionLayout } from './version.ts'
 
 /**
  * How this Region versions what its clients write. It lives as long as the store is open, and with it each table's
@@ -30,6 +31,7 @@ export class Versions implements Versioning {
   readonly #clock: RegionClock
   readonly #trueClock: Clock
   readonly #random: Random
+  readonly #readMarks = new ReadMarks()
   readonly #stateByTable = new Map<number, TableState>()
 
   /** @param trueClock the process's clock, which no fault skews */
@@ -97,6 +99,19 @@ export class Versions implements Versioning {
     return `The item's home Region is ${home}, and by its table's conflict policy ${name} it is not written in ${this.#region}`
   }
 
+  noteRead(cell: Value): void {
+    if (cell[0] === versionLayout) this.#readMarks.note(cell, dotAt)
+    else {
+      const { shown } = decodeCell(cell)
+      if (shown !== undefined) this.#readMarks.note(shown.version.bytes, dotAt)
+    }
+  }
+
+  /** Whether a client was seen to read this version here. */
+  wasRead(dot: Dot): boolean {
+    return this.#readMarks.has(dot)
+  }
+
   writtenIn(cell: Value): string {
     const { shown } = decodeCell(cell)
     assert(shown !== undefined, 'a cell holds something')
@@ -112,7 +127,7 @@ export class Versions implements Versioning {
   }
 
   change(change: LocalChange): { replicaRow: Value; writes: readonly Write[] } {
-    const { table, itemKey, before, after } = change
+    const { table, itemKey, before, after, closes } = change
     const state = this.#state(table.number)
     state.incarnation ??= hex64(this.#random)
     const row = decodeReplicaRow(change.replicaRow)
@@ -144,7 +159,7 @@ export class Versions implements Versioning {
       committedAtMs: change.arrival.committedAtMs,
       itemKey,
       stored: after,
-      ...(kept === undefined ? {} : { notes: { home: kept } }),
+      notes: kept === undefined && closes === undefined ? noNotes : { ...(kept && { home: kept }), ...(closes && { resolves: closes }) },
     })
     const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {
       items: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
@@ -158,6 +173,8 @@ export class Versions implements Versioning {
       writes.push({ key: logKey(table.number, dot), value: version.bytes })
       if (after === undefined) writes.push({ key: tombstoneKey(table.number, dot), value: itemKey })
     }
+    for (const place of closes ?? [])
+      writes.push({ key: resolutionKey(entryAt(table.number, place)), value: version.bytes.subarray(10, 24) })
     if (cell.siblings.length > 1) writes.push({ key: contestedKey(table.number, itemKey), value: undefined })
     return { replicaRow, writes }
   }

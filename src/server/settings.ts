@@ -66,7 +66,8 @@ async function readTls(certificateFile: string | undefined, keyFile: string | un
   return readTlsIdentity(certificateFile, keyFile)
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** What a file named on the command line holds. */
+export async function readJson(path: string): Promise<unknown> {
   try {
     return JSON.parse(await readFile(path, 'utf8')) as unknown
   } catch (error) {

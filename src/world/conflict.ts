@@ -8,6 +8,10 @@ export interface Conflict extends LedgerEntry {
   readonly foundInRegions: readonly string[]
   /** A later write turned out to have built on it: it did not lose after all [REP-19]. */
   readonly withdrawn: boolean
+  /** Somebody looked at it and settled it [REP-21]. */
+  readonly resolved: boolean
+  /** It was found under `version-check`, and is neither withdrawn nor resolved nor harmless. */
+  readonly open: boolean
   /** Every member has it and all that was written before it: the verdict will not change. */
   readonly settled: boolean
 }
@@ -15,10 +19,16 @@ export interface Conflict extends LedgerEntry {
 /** Joins what another Region found of the same loss. */
 export function joinConflict(a: Conflict, b: Conflict): Conflict {
   const earlier = a.foundAtMs <= b.foundAtMs ? a : b
+  const [withdrawn, resolved, harmless] = [a.withdrawn || b.withdrawn, a.resolved || b.resolved, a.harmless && b.harmless]
+  const isChecked = a.rule === 'version-check' || b.rule === 'version-check'
   return {
     ...earlier,
+    harmless,
+    resolved,
+    open: isChecked && !withdrawn && !resolved && !harmless,
+    read: a.read || b.read,
     foundInRegions: [...new Set([...a.foundInRegions, ...b.foundInRegions])].sort(),
-    withdrawn: a.withdrawn || b.withdrawn,
+    withdrawn,
     settled: a.settled || b.settled,
   }
 }

@@ -1,10 +1,11 @@
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
+import type { KeySchema } from '../item/key-schema.ts'
 import { isDropped } from '../replication/membership.ts'
 import { equalCursors, reaches } from '../replication/cursors.ts'
 import type { Digest } from '../replication/digest.ts'
 import { digestOf } from '../replication/digest.ts'
-import { ledgerEntries } from '../replication/ledger-scan.ts'
+import { isOpen, ledgerEntries } from '../replication/ledger-scan.ts'
 import { defaultPolicy, policyTag } from '../replication/policy-text.ts'
 import { followedPolicyKey } from '../replication/rows.ts'
 import type { Flow } from '../replication/replica.ts'
@@ -23,7 +24,7 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
     if (running === undefined || table === undefined) continue
     const replica = running.replication.replica(table.globalId)
     const cut = await replica?.stableCut()
-    for await (const { entry, withdrawn } of ledgerEntries(running.store, table.number, since)) {
+    for await (const { entry, withdrawn, resolved } of ledgerEntries(running.store, table.number, since)) {
       const dropped = replica !== undefined && isDropped(replica.membership, entry.loser.incarnation)
       const found: Conflict = {
         ...entry,
@@ -31,6 +32,8 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
         globalId: table.globalId,
         foundInRegions: [region],
         withdrawn,
+        resolved,
+        open: isOpen({ entry, withdrawn, resolved }),
         settled: dropped || (cut !== undefined && reaches(cut, entry.loser)),
       }
       const known = conflictById.get(entry.id)
@@ -38,6 +41,14 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
     }
   }
   return [...conflictById.values()].sort((a, b) => (BigInt(a.loser.timestamp) < BigInt(b.loser.timestamp) ? -1 : 1))
+}
+
+/** The keys of a conflict's table; undefined when no Region that runs has it. */
+export function schemaOf(world: World, { table, globalId }: Pick<Conflict, 'table' | 'globalId'>): KeySchema | undefined {
+  return world
+    .regions()
+    .map(({ running }) => running?.engine.table(table))
+    .find((found) => found?.globalId === globalId)?.schema
 }
 
 /** Names of the tables that exist in any Region, in order. */

@@ -1,5 +1,5 @@
 import { timestampAt } from '../../replication/timestamp.ts'
-import { conflictsOf, tableNames } from '../../world/inspection.ts'
+import { conflictsOf, schemaOf, tableNames } from '../../world/inspection.ts'
 import { reportConflict } from '../conflict-report.ts'
 import type { AdminContext } from '../context.ts'
 import type { Reply } from '../reply.ts'
@@ -9,20 +9,20 @@ import type { ConflictReport, ConflictsReply } from '../wire.ts'
 /** The writes that lost, in the order in which they were made by their Regions' clocks. */
 export async function conflicts({ world }: AdminContext, query: URLSearchParams): Promise<Reply> {
   const wanted = query.get('table')
-  const since = timestampAt(parseSince(query.get('since')))
+  const since = timestampAt(parseSince('since', query.get('since')))
   const limit = parseLimit(query.get('limit'))
   const all = query.get('all') === '1'
+  const open = query.get('open') === '1'
+  const foundSinceMs = parseSince('foundSince', query.get('foundSince'))
   const names = tableNames(world)
   if (wanted !== null && !names.includes(wanted)) throw new Rejection(404, `There is no table ${wanted}.`)
 
   const found: ConflictReport[] = []
   for (const name of wanted === null ? names : [wanted]) {
     for (const conflict of await conflictsOf(world, name, since)) {
-      if (!all && (conflict.withdrawn || conflict.harmless)) continue
-      const schema = world
-        .regions()
-        .map(({ running }) => running?.engine.table(name))
-        .find((table) => table?.globalId === conflict.globalId)?.schema
+      if (!all && (conflict.withdrawn || conflict.harmless || conflict.resolved)) continue
+      if ((open && !conflict.open) || conflict.foundAtMs < foundSinceMs) continue
+      const schema = schemaOf(world, conflict)
       if (schema !== undefined) found.push(reportConflict(conflict, schema))
     }
   }
@@ -31,10 +31,10 @@ export async function conflicts({ world }: AdminContext, query: URLSearchParams)
   return ok(body)
 }
 
-function parseSince(text: string | null): number {
+function parseSince(name: string, text: string | null): number {
   if (text === null) return 0
   const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text)
-  if (!(ms >= 0 && ms < 2 ** 48)) throw new Rejection(400, 'since must be a time: ISO 8601, or milliseconds since 1970.')
+  if (!(ms >= 0 && ms < 2 ** 48)) throw new Rejection(400, `${name} must be a time: ISO 8601, or milliseconds since 1970.`)
   return ms
 }
 
