@@ -5,7 +5,8 @@ import type { Store } from '../storage/store.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { LedgerLimit } from './ledger-limit.ts'
 import { ledgerEntries } from './ledger-scan.ts'
-import { ledgerKey, withdrawalKey } from './rows.ts'
+import type { PolicyName } from './policy.ts'
+import { ledgerKey, resolutionKey, withdrawalKey } from './rows.ts'
 
 const tableNumber = 1
 
@@ -14,13 +15,13 @@ function idOf(n: number): string {
 }
 
 /** Writes entry `n`: its loser is (`aa`, n), its winner (`bb`, n). */
-async function find(store: Store, limit: LedgerLimit, n: number, withdrawn = false): Promise<void> {
+async function find(store: Store, limit: LedgerLimit, n: number, withdrawn = false, rule: PolicyName = 'last-writer-wins'): Promise<void> {
   const version = { n, timestamp: String(n), region: 'us-east-1', committedAtMs: 0, itemKey: '00', image: '{}' }
   const entry: LedgerEntry = {
     id: idOf(n),
     loser: { ...version, incarnation: 'aa' },
     winner: { ...version, incarnation: 'bb' },
-    rule: 'last-writer-wins',
+    rule,
     foundIn: 'us-east-1',
     foundAtMs: 0,
     harmless: false,
@@ -88,6 +89,24 @@ test('a ledger that was at its limit before the opening is counted at the first 
     await find(store, limit, 4)
     await limit.enforce(() => true)
     expect(await kept(store)).toEqual(range(2, 4))
+  }
+  await time.resolve(run())
+})
+
+test('REP-20: an entry of version-check stays beyond the limit until it is resolved', async () => {
+  const time = new VirtualTime()
+  const store = createMemoryStore({ scheduler: time })
+  const limit = new LedgerLimit(store, tableNumber, 10)
+  const run = async (): Promise<void> => {
+    await find(store, limit, 1, false, 'version-check')
+    await find(store, limit, 2, false, 'version-check')
+    await store.transact([], () => ({
+      writes: [{ key: resolutionKey(ledgerKey(tableNumber, 2n, idOf(2))), value: Buffer.alloc(14) }],
+      result: undefined,
+    }))
+    for (let n = 3; n <= 12; n++) await find(store, limit, n)
+    await limit.enforce(() => true)
+    expect(await kept(store)).toEqual([1, ...range(5, 12)])
   }
   await time.resolve(run())
 })

@@ -162,7 +162,7 @@ export class Replica {
         isClosed: () => this.#closed,
         begins: () => (this.#ledgerInUse = true),
         decided: (losses) => {
-          this.#ledgerLimit.found(losses)
+          this.#found(losses)
           changed(table)
         },
       }),
@@ -392,7 +392,7 @@ export class Replica {
   }
 
   async #apply({ from, changes }: Delivery): Promise<void> {
-    const { store, region, table, current, indexDelayMs, versions, transport, trueClock, clock, log } = this.#options
+    const { store, region, table, current, indexDelayMs, versions, transport, trueClock, clock } = this.#options
     const definition = current(table)
     if (definition === undefined) return
     const { keys, decide } = applyBatch(changes, {
@@ -412,11 +412,7 @@ export class Replica {
     this.#stalled = undefined
     const { row } = applied
     if (applied.kind === 'applied' && applied.versions.length > 0) {
-      if (applied.losses > 0) {
-        this.#ledgerInUse = true
-        this.#ledgerLimit.found(applied.losses)
-        log.info('conflicts-found', { region, table: table.name, found: applied.losses })
-      }
+      this.#found(applied.losses)
       const lags = this.#lags(from)
       const nowMs = trueClock.nowMs()
       let aheadMs = 0
@@ -438,6 +434,15 @@ export class Replica {
     }
     this.#reportLater()
     this.#collectLater()
+  }
+
+  /** Versions were entered in the ledger that had not lost before. */
+  #found(losses: number): void {
+    if (losses === 0) return
+    const { region, table, log } = this.#options
+    this.#ledgerInUse = true
+    this.#ledgerLimit.found(losses)
+    log.info('conflicts-found', { region, table: table.name, found: losses })
   }
 
   /** The skew alarm [REP-7]: when a Region's clock passes the bound, and again when it has doubled, not for each of its writes. */

@@ -261,6 +261,11 @@ export class TableControl {
       return isBusy(now) ? beingChanged() : { ...now, membership: nextEpoch(now.membership, { policy }) }
     })
     if (isRefusal(recorded)) return recorded
+    if (recorded !== undefined) {
+      // Whatever becomes of this Region meanwhile: it is recorded, so it is followed.
+      this.#work.track(this.#lifecycle.reconcile(table.globalId))
+      this.#work.track(shareSettings(this.#regions, this.#registry, table.globalId))
+    }
     // In order with what is recorded: a table that becomes global meanwhile takes the policy along that its tag names.
     const changed = await this.#registry.inOrder(() =>
       engine.changeTable(tableName, (now) => {
@@ -269,10 +274,6 @@ export class TableControl {
       }),
     )
     if (changed === undefined) return tableNotFound(tableName)
-    if (recorded !== undefined) {
-      this.#work.track(this.#lifecycle.reconcile(table.globalId))
-      this.#work.track(shareSettings(this.#regions, this.#registry, table.globalId))
-    }
     return viewTable(this.#registry, engine, changed)
   }
 
