@@ -3,7 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { uuid } from '../base/random.ts'
 import { pagesOf, restAfter } from '../storage/pages.ts'
-import type { Range, Store, Value, Write } from '../storage/store.ts'
+import type { Entry, Range, Store, Value, Write } from '../storage/store.ts'
 import { Backups } from './backups.ts'
 import type { ChangeCause } from './change-log.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
@@ -267,9 +267,9 @@ export class RegionEngine {
    */
   read(table: Table, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
     const rows: Range = spaceRange(table.number, spaces.items, range.from, range.to)
-    return this.#readRows(rows, range, 0, (key, value) => {
+    return this.#readRows(rows, range, 0, ({ key, value }) => {
       const item = this.#show(table, value)
-      return item === undefined ? 'more' : { item, wish: visit(item, key, key) }
+      return item === undefined ? 'skipped' : visit(item, () => placeOf(suffixOf(key)))
     })
   }
 
@@ -278,9 +278,9 @@ export class RegionEngine {
     const set = setBytes(index.number)
     const from = Buffer.concat([set, range.from])
     const to = range.to === undefined ? setBytes(index.number + 1) : Buffer.concat([set, range.to])
-    return this.#readRows(spaceRange(table.number, spaces.derived, from, to), range, set.length, (key, value) => {
+    return this.#readRows(spaceRange(table.number, spaces.derived, from, to), range, set.length, ({ key, value }) => {
       const { item, itemKey } = decodeIndexEntry(value)
-      return { item, wish: visit(item, key, itemKey) }
+      return visit(item, () => ({ key: suffixOf(key, set.length), itemKey }))
     })
   }
 
@@ -288,20 +288,20 @@ export class RegionEngine {
     rows: Range,
     { reverse, itemsExpected = Infinity }: ItemRange,
     prefixBytes: number,
-    see: (key: Uint8Array, value: Uint8Array) => 'more' | { readonly wish: Wish },
+    see: (entry: Entry) => Wish | 'skipped',
   ): Promise<Uint8Array | undefined> {
+    const keyOf = (entry: Entry | undefined): Uint8Array | undefined => entry && suffixOf(entry.key, prefixBytes)
     let rest: Range = { ...rows, reverse }
     const limit = { ...readPage, entriesMax: Math.min(readPage.entriesMax, itemsExpected) }
-    let visited: Uint8Array | undefined
+    let visited: Entry | undefined
     for (;;) {
       const page = await this.store.page(rest, limit)
       for (const entry of page.entries) {
-        const key = suffixOf(entry.key, prefixBytes)
-        const seen = see(key, entry.value)
-        if (seen === 'more') continue
-        if (seen.wish === 'stop-before') return visited
-        visited = key
-        if (seen.wish === 'last') return visited
+        const wish = see(entry)
+        if (wish === 'skipped') continue
+        if (wish === 'stop-before') return keyOf(visited)
+        visited = entry
+        if (wish === 'last') return keyOf(visited)
       }
       const last = page.entries.at(-1)
       if (!page.more || last === undefined) return undefined
@@ -310,10 +310,20 @@ export class RegionEngine {
   }
 }
 
+function placeOf(itemKey: Uint8Array): Place {
+  return { key: itemKey, itemKey }
+}
+
 /** Whether to go on after this item, end with it, or end before it. */
 export type Wish = 'more' | 'last' | 'stop-before'
-/** @param key the key under which it was found: the item's own, or that of its index entry */
-export type Visit = (item: StoredItem, key: Uint8Array, itemKey: Uint8Array) => Wish
+/** @param place where it was found, for the few who ask */
+export type Visit = (item: StoredItem, place: () => Place) => Wish
+
+export interface Place {
+  /** The key under which it was found: the item's own, or that of its index entry. */
+  readonly key: Uint8Array
+  readonly itemKey: Uint8Array
+}
 
 export interface EngineOptions {
   readonly region: string

@@ -1,5 +1,5 @@
 import { readUnits } from '../../../cost/capacity.ts'
-import type { Visit } from '../../../engine/region-engine.ts'
+import type { Place, Visit } from '../../../engine/region-engine.ts'
 import type { StoredItem } from '../../../engine/stored-item.ts'
 import { encodeImage } from '../../../engine/stored-item.ts'
 import type { ConditionPlan } from '../../../expression/condition.ts'
@@ -102,7 +102,7 @@ async function fetchedPage(source: ReadSource, input: PageInput, plan: PagePlan)
   const { engine, table } = source
   const read = nothingRead(source, input)
   const found: FoundEntry[] = []
-  await visitItems(source, input, plan, read, (entry, itemKey) => found.push({ entry, itemKey }))
+  await visitItems(source, input, plan, read, (entry, place) => found.push({ entry, itemKey: place().itemKey }))
   let fetchedBytes = 0
   for (let from = 0; from < found.length; from += fetchedAtOnceMax) {
     const items = await engine.getItems(found.slice(from, from + fetchedAtOnceMax).map(({ itemKey }) => ({ table, itemKey })))
@@ -135,16 +135,16 @@ async function visitItems(
   { Limit: limit = Infinity }: PageInput,
   { bounds, reverse }: PagePlan,
   read: ReadItems,
-  see: (item: StoredItem, itemKey: Uint8Array) => void,
+  see: (item: StoredItem, place: () => Place) => void,
 ): Promise<void> {
   let lastSeen: StoredItem | undefined
-  const visit: Visit = (item, _key, itemKey) => {
+  const visit: Visit = (item, place) => {
     if (read.scanned > 0 && read.sizeBytes + item.sizeBytes > PAGE_BYTES_MAX) return 'stop-before'
     read.scanned++
     read.sizeBytes += item.sizeBytes
     lastSeen = item
     read.seen?.push(item)
-    see(item, itemKey)
+    see(item, place)
     return read.scanned < limit ? 'more' : 'last'
   }
   const range = { ...bounds, reverse }

@@ -1,3 +1,4 @@
+import type { Visit } from '../../../engine/region-engine.ts'
 import type { StoredItem } from '../../../engine/stored-item.ts'
 import { PAGE_BYTES_MAX } from './item-page.ts'
 import type { Bounds } from './key-range.ts'
@@ -124,12 +125,12 @@ async function readRange(
   let sizeBytes = 0
   let more = false
   if (bounds.to !== undefined && Buffer.compare(bounds.from, bounds.to) >= 0) return { found, sizeBytes, more }
-  const visit = (item: StoredItem, key: Uint8Array, itemKey: Uint8Array) => {
+  const visit: Visit = (item, place) => {
     if ((found.length > 0 || !always) && sizeBytes + item.sizeBytes > bytesMax) {
       more = true
       return 'stop-before'
     }
-    found.push({ item, key, itemKey, range })
+    found.push({ item, ...place(), range })
     sizeBytes += item.sizeBytes
     if (found.length < itemsMax) return 'more'
     more = true
