@@ -107,9 +107,9 @@ export class Housekeeping {
         log.info('table-filled', about)
         return
       case 'failed':
-        log.warn('table-not-filled', { ...about, reason: outcome.reason })
         await discard(table)
         await filler.ended?.(job)
+        log.warn('table-not-filled', { ...about, reason: outcome.reason })
         return
       case 'interrupted':
         throw new Error('a job was interrupted by nobody')

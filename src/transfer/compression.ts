@@ -2,7 +2,6 @@ import type { Transform } from 'node:stream'
 import { pipeline, Readable } from 'node:stream'
 import { createGunzip, createGzip } from 'node:zlib'
 import { DamagedContent } from './damaged-content.ts'
-import { unzstd } from './zstd.ts'
 
 /** How the objects of an import are compressed. */
 export type Compression = 'GZIP' | 'ZSTD' | 'NONE'
@@ -18,9 +17,11 @@ export async function* decompressed(source: AsyncIterable<Uint8Array>, compressi
     case 'NONE':
       yield* content
       return
-    case 'ZSTD':
+    case 'ZSTD': {
+      const { unzstd } = await import('./zstd.ts')
       yield* unzstd(content)
       return
+    }
     case 'GZIP':
       yield* gunzip(content)
       return

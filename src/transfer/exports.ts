@@ -12,7 +12,6 @@ import type { ExportLine } from './data-files.ts'
 import { writeDataFiles } from './data-files.ts'
 import type { ExportedTable, ExportJob, ExportRequest, JobFailure } from './export-job.ts'
 import { exportArn, exportFolder } from './export-job.ts'
-import { changeLine, itemLine } from './export-lines.ts'
 import type { JobToken } from './job-rows.ts'
 import { changeJob, jobOfToken, jobsOf, newJobId, readJob, recordJob, removeOldJobs } from './job-rows.ts'
 import { writeManifests, writeStarted } from './manifests.ts'
@@ -181,6 +180,8 @@ export class Exports {
 
   async *#lines({ request, span }: ExportJob, history: History): AsyncGenerator<ExportLine> {
     const { format, incremental } = request
+    // The library behind Ion is loaded by the first export: a start need not wait for it.
+    const { changeLine, itemLine } = await import('./export-lines.ts')
     if (span.kind === 'full') {
       for await (const item of itemsAt(history, BigInt(span.upTo))) {
         this.#assertOpen()

@@ -7,7 +7,6 @@ import type { JobFailure } from './export-job.ts'
 import type { Checkpoint, ImportCounts, ImportJob, ImportRequest } from './import-job.ts'
 import { importedItem } from './imported-item.ts'
 import type { ImportRecord } from './import-records.ts'
-import { recordsIn } from './import-records.ts'
 import { recordImport } from './imports.ts'
 import { changeJob, readJob } from './job-rows.ts'
 import { RecordTooLong } from './lines.ts'
@@ -123,10 +122,12 @@ class Import {
     return 'done'
   }
 
-  #recordsOf(key: string): AsyncGenerator<ImportRecord> {
+  async *#recordsOf(key: string): AsyncGenerator<ImportRecord> {
     const { format, csv, compression, bucket } = this.#request
+    // The libraries behind CSV and Ion are loaded by the first import: a start need not wait for them.
+    const { recordsIn } = await import('./import-records.ts')
     const content = this.#counted(decompressed(this.#options.objects.read(bucket, key), compression))
-    return recordsIn(content, { format, csv, definitions: this.#job.table.attributeDefinitions })
+    yield* recordsIn(content, { format, csv, definitions: this.#job.table.attributeDefinitions })
   }
 
   async *#counted(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
