@@ -1,27 +1,9 @@
 import { expect, test } from 'vitest'
 import { followSettings } from './follow-settings.ts'
+import { plainTable } from './plain-table.contract.ts'
 import type { IndexBlueprint, Table } from './table.ts'
-import { noOwnSettings, onDemandSettings } from './table.ts'
 
-const table: Table = {
-  number: 1,
-  name: 'users',
-  id: 'id',
-  globalId: 'id',
-  status: 'ACTIVE',
-  createdAtMs: 0,
-  schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
-  attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: onDemandSettings(0),
-  tags: {},
-  own: noOwnSettings,
-  indexes: [],
-  expiry: undefined,
-  streams: [],
-  derivedSetsMade: 0,
-  filling: undefined,
-  logReaders: [],
-}
+const table = plainTable
 
 function indexOn(attribute: string): IndexBlueprint {
   return {

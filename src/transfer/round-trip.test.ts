@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { encodeImage, StoredItem } from '../engine/stored-item.ts'
+import { plainTable } from '../engine/plain-table.contract.ts'
 import type { Table } from '../engine/table.ts'
-import { noOwnSettings, onDemandSettings } from '../engine/table.ts'
 import { equalValues } from '../item/attribute-compare.ts'
 import type { Item } from '../item/attribute-value.ts'
 import { isInvalid } from '../item/invalid.ts'
@@ -13,25 +13,7 @@ import { importedItem } from './imported-item.ts'
 import { recordsIn } from './import-records.ts'
 import { pieces } from './object-store.contract.ts'
 
-const table: Table = {
-  number: 1,
-  name: 'any',
-  id: 'id',
-  globalId: 'id',
-  status: 'CREATING',
-  createdAtMs: 0,
-  schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
-  attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: onDemandSettings(0),
-  tags: {},
-  own: noOwnSettings,
-  indexes: [],
-  expiry: undefined,
-  streams: [],
-  derivedSetsMade: 0,
-  filling: undefined,
-  logReaders: [],
-}
+const table: Table = { ...plainTable, name: 'any', status: 'CREATING' }
 
 const number = fc
   .tuple(fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n }), fc.integer({ min: -120, max: 80 }))

@@ -3,10 +3,10 @@ import { isWireError } from '../../wire-error.ts'
 import { bindParameters } from './expressions.ts'
 import type { WriteInput } from './item-write.ts'
 import { conditionFailure, oldAttributes, returnValuesProblem } from './item-write.ts'
-import { keyProblem, parseKeyParameter, readKey } from './key-parameter.ts'
+import { parseKeyParameter } from './key-parameter.ts'
 import { operation } from '../operation.ts'
 import type { WriteAction } from './write-action.ts'
-import { writeAlone } from './write-action.ts'
+import { writeAlone, writeOfKey } from './write-action.ts'
 
 export interface DeleteInput extends WriteInput {
   readonly Key: unknown
@@ -19,19 +19,11 @@ export function understandDelete(input: DeleteInput): WriteAction | WireError {
   if (isWireError(parsed)) return parsed
   const bound = returnValuesProblem(input) ?? bindParameters('DeleteItem', input)
   if (isWireError(bound)) return bound
-  return {
-    requestProblem: (table) => keyProblem(table, parsed),
-    planFor(table) {
-      const key = readKey(table, parsed)
-      if (isWireError(key)) return key
-      return {
-        itemKey: key.itemKey,
-        judge(before) {
-          const failure = conditionFailure(bound.condition, before, input)
-          if (failure !== undefined) return failure
-          return { kind: 'delete', result: { attributes: oldAttributes(before, input), sizeBytes: before?.sizeBytes ?? 0 } }
-        },
-      }
+  return writeOfKey(parsed, () => ({
+    judge(before) {
+      const failure = conditionFailure(bound.condition, before, input)
+      if (failure !== undefined) return failure
+      return { kind: 'delete', result: { attributes: oldAttributes(before, input), sizeBytes: before?.sizeBytes ?? 0 } }
     },
-  }
+  }))
 }

@@ -1,16 +1,16 @@
-import { encodeImage, StoredItem } from '../../../engine/stored-item.ts'
 import type { Table } from '../../../engine/table.ts'
 import type { ConditionPlan } from '../../../expression/condition.ts'
 import { isInvalid } from '../../../item/invalid.ts'
-import { emptyKeyProblem, encodeItemKey } from '../../../item/item-key.ts'
+import { emptyKeyProblem } from '../../../item/item-key.ts'
 import type { ParsedItem } from '../../../item/parse-attribute-value.ts'
-import { ITEM_BYTES_MAX, ITEM_TOO_LARGE, parseItem } from '../../../item/parse-attribute-value.ts'
+import { parseItem } from '../../../item/parse-attribute-value.ts'
 import type { WireError } from '../../wire-error.ts'
-import { fromInvalid, isWireError, validationError } from '../../wire-error.ts'
+import { fromInvalid, isWireError } from '../../wire-error.ts'
 import { bindParameters } from './expressions.ts'
-import { emptyKeyOfIndexProblem, indexProblem } from './index-checks.ts'
+import { emptyKeyOfIndexProblem } from './index-checks.ts'
 import type { WriteInput } from './item-write.ts'
 import { conditionFailure, oldAttributes, returnValuesProblem } from './item-write.ts'
+import { newItem } from './new-item.ts'
 import { operation } from '../operation.ts'
 import type { PlannedWrite, WriteAction } from './write-action.ts'
 import { writeAlone } from './write-action.ts'
@@ -37,19 +37,11 @@ export function understandPut(input: PutInput): WriteAction | WireError {
 }
 
 /** The item that is replaced is parsed only when a condition reads it. */
-function planPut(
-  table: Table,
-  { item: attributes, sizeBytes }: ParsedItem,
-  condition: ConditionPlan | undefined,
-  input: PutInput,
-): PlannedWrite | WireError {
-  const itemKey = encodeItemKey(table.schema, attributes)
-  if (isInvalid(itemKey)) return fromInvalid(itemKey)
-  if (sizeBytes > ITEM_BYTES_MAX) return validationError(ITEM_TOO_LARGE)
-  const unindexable = indexProblem(table, attributes, itemKey)
-  if (unindexable !== undefined) return unindexable
-
-  const item = new StoredItem(encodeImage(attributes), sizeBytes, attributes)
+function planPut(table: Table, parsed: ParsedItem, condition: ConditionPlan | undefined, input: PutInput): PlannedWrite | WireError {
+  const storable = newItem(table, parsed)
+  if (isWireError(storable)) return storable
+  const { itemKey, item } = storable
+  const { sizeBytes } = item
   return {
     itemKey,
     attemptedBytes: sizeBytes,

@@ -4,10 +4,10 @@ import { bindParameters } from './expressions.ts'
 import { keyUpdateProblem, updateVerdict } from './item-update.ts'
 import type { WriteInput } from './item-write.ts'
 import { conditionFailure } from './item-write.ts'
-import { keyProblem, parseKeyParameter, readKey } from './key-parameter.ts'
+import { parseKeyParameter } from './key-parameter.ts'
 import { operation } from '../operation.ts'
 import type { WriteAction } from './write-action.ts'
-import { writeAlone } from './write-action.ts'
+import { writeAlone, writeOfKey } from './write-action.ts'
 
 export interface UpdateInput extends WriteInput {
   readonly Key: unknown
@@ -22,17 +22,11 @@ export function understandUpdate(input: UpdateInput): WriteAction | WireError {
   const bound = bindParameters('UpdateItem', input)
   if (isWireError(bound)) return bound
   const { update, condition } = bound
-  return {
-    requestProblem: (table) => keyProblem(table, parsed),
-    planFor(table) {
-      const key = readKey(table, parsed)
-      if (isWireError(key)) return key
-      const onKey = update && keyUpdateProblem(update, table.schema)
-      if (onKey !== undefined) return onKey
-      return {
-        itemKey: key.itemKey,
-        judge: (before) => conditionFailure(condition, before, input) ?? updateVerdict(table, { ...key, update }, before, input),
-      }
-    },
-  }
+  return writeOfKey(parsed, ({ key, itemKey }, table) => {
+    const onKey = update && keyUpdateProblem(update, table.schema)
+    if (onKey !== undefined) return onKey
+    return {
+      judge: (before) => conditionFailure(condition, before, input) ?? updateVerdict(table, { key, itemKey, update }, before, input),
+    }
+  })
 }

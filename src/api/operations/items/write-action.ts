@@ -4,6 +4,8 @@ import type { WireError } from '../../wire-error.ts'
 import { isWireError } from '../../wire-error.ts'
 import type { JudgedWrite, WriteInput } from './item-write.ts'
 import { writeItem } from './item-write.ts'
+import type { NamedItem, ParsedKey } from './key-parameter.ts'
+import { keyProblem, readKey } from './key-parameter.ts'
 import type { CallContext } from '../operation.ts'
 import { openTable } from '../table-lookup.ts'
 
@@ -21,6 +23,19 @@ export interface WriteAction {
 /** One item's write, ready to be carried out. */
 export interface PlannedWrite extends JudgedWrite {
   readonly itemKey: Uint8Array
+}
+
+/** A write of the item that a `Key` names. */
+export function writeOfKey(parsed: ParsedKey, plan: (named: NamedItem, table: Table) => JudgedWrite | WireError): WriteAction {
+  return {
+    requestProblem: (table) => keyProblem(table, parsed),
+    planFor(table) {
+      const named = readKey(table, parsed)
+      if (isWireError(named)) return named
+      const write = plan(named, table)
+      return isWireError(write) ? write : { ...write, itemKey: named.itemKey }
+    },
+  }
 }
 
 /** Carries out a write by itself. */

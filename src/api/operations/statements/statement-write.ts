@@ -1,18 +1,16 @@
-import { encodeImage, StoredItem } from '../../../engine/stored-item.ts'
 import type { Table } from '../../../engine/table.ts'
 import type { ConditionPlan } from '../../../expression/condition.ts'
 import type { DeletePlan, InsertPlan, Returning, UpdateStatementPlan } from '../../../expression/partiql.ts'
 import { wholeKey } from '../../../expression/partiql.ts'
 import type { AttributeMap } from '../../../item/attribute-value.ts'
 import { isInvalid } from '../../../item/invalid.ts'
-import { encodeItemKey, parseKey } from '../../../item/item-key.ts'
-import { ITEM_BYTES_MAX, ITEM_TOO_LARGE } from '../../../item/parse-attribute-value.ts'
+import { parseKey } from '../../../item/item-key.ts'
 import type { WireError } from '../../wire-error.ts'
 import { duplicateItem, fromInvalid, isWireError, validationError } from '../../wire-error.ts'
-import { indexProblem } from '../items/index-checks.ts'
 import { keyUpdateProblem, updateVerdict } from '../items/item-update.ts'
 import type { WriteInput } from '../items/item-write.ts'
 import { conditionFailure, oldAttributes, refuseWrite } from '../items/item-write.ts'
+import { newItem } from '../items/new-item.ts'
 import type { StatementInput } from './statement.ts'
 import type { PlannedWrite } from '../items/write-action.ts'
 
@@ -31,18 +29,12 @@ export function planWrite(table: Table, plan: InsertPlan | UpdateStatementPlan |
 }
 
 /** The item must not be there yet: unlike PutItem, INSERT replaces nothing. */
-function planInsert(table: Table, { item: attributes, sizeBytes }: InsertPlan): PlannedWrite | WireError {
-  const itemKey = encodeItemKey(table.schema, attributes)
-  if (isInvalid(itemKey)) return fromInvalid(itemKey)
-  if (sizeBytes > ITEM_BYTES_MAX) return validationError(ITEM_TOO_LARGE)
-  const unindexable = indexProblem(table, attributes, itemKey)
-  if (unindexable !== undefined) return unindexable
-  const item = new StoredItem(encodeImage(attributes), sizeBytes, attributes)
-  return {
-    itemKey,
-    judge: (before) =>
-      before === undefined ? { kind: 'put', item, result: { attributes: undefined, sizeBytes } } : refuseWrite(duplicateItem),
-  }
+function planInsert(table: Table, plan: InsertPlan): PlannedWrite | WireError {
+  const storable = newItem(table, plan)
+  if (isWireError(storable)) return storable
+  const { itemKey, item } = storable
+  const result = { attributes: undefined, sizeBytes: item.sizeBytes }
+  return { itemKey, judge: (before) => (before === undefined ? { kind: 'put', item, result } : refuseWrite(duplicateItem)) }
 }
 
 /** The item must be there: unlike UpdateItem, UPDATE makes none. An item that is not there has no key to be equal to what WHERE says. */

@@ -9,7 +9,7 @@ import { bind } from '../items/expressions.ts'
 import type { ItemCollectionMetrics } from '../items/item-collection.ts'
 import { itemCollectionMetrics } from '../items/item-collection.ts'
 import { checked, conditionFailure } from '../items/item-write.ts'
-import { keyProblem, parseKeyParameter, readKey } from '../items/key-parameter.ts'
+import { parseKeyParameter } from '../items/key-parameter.ts'
 import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
 import type { PutInput } from '../items/put-item.ts'
@@ -21,6 +21,7 @@ import { allParts, consumedByTransactedWrites, onceOnlyBy, transactWrites } from
 import type { UpdateInput } from '../items/update-item.ts'
 import { understandUpdate } from '../items/update-item.ts'
 import type { WriteAction } from '../items/write-action.ts'
+import { writeOfKey } from '../items/write-action.ts'
 
 interface Input {
   readonly TransactItems: readonly TransactItem[]
@@ -142,14 +143,7 @@ function understandCheck(input: CheckInput): WriteAction | WireError {
   if (isWireError(parsed)) return parsed
   const bound = bind(input, { condition: input.ConditionExpression })
   if (isWireError(bound)) return bound
-  return {
-    requestProblem: (table) => keyProblem(table, parsed),
-    planFor(table) {
-      const key = readKey(table, parsed)
-      if (isWireError(key)) return key
-      return { itemKey: key.itemKey, judge: (before) => conditionFailure(bound.condition, before, input) ?? checked(before) }
-    },
-  }
+  return writeOfKey(parsed, () => ({ judge: (before) => conditionFailure(bound.condition, before, input) ?? checked(before) }))
 }
 
 function planned({ action, ...open }: OpenAction): WritePart | WireError {
