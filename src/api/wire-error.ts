@@ -58,6 +58,7 @@ export type PlainException =
   | 'BackupNotFoundException'
   | 'ExportConflictException'
   | 'ExportNotFoundException'
+  | 'GlobalTableNotFoundException'
   | 'ImportConflictException'
   | 'ImportNotFoundException'
   | 'InvalidExportTimeException'

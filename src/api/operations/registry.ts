@@ -20,6 +20,7 @@ import { executeStatement } from './statements/execute-statement.ts'
 import { executeTransaction } from './statements/execute-transaction.ts'
 import { getItem } from './items/get-item.ts'
 import { getResourcePolicy } from './policies/get-resource-policy.ts'
+import { globalTableOperations } from './global-tables/registry.ts'
 import { listContributorInsights } from './insights/list-contributor-insights.ts'
 import { listTables } from './tables/list-tables.ts'
 import { listTagsOfResource } from './tables/list-tags-of-resource.ts'
@@ -49,18 +50,16 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   ...streamOperations,
   ...backupOperations,
   ...transferOperations,
+  ...globalTableOperations,
   BatchExecuteStatement: batchExecuteStatement,
   BatchGetItem: batchGetItem,
   BatchWriteItem: batchWriteItem,
-  CreateGlobalTable: notYet,
   CreateTable: createTable,
   DeleteItem: deleteItem,
   DeleteResourcePolicy: deleteResourcePolicy,
   DeleteTable: deleteTable,
   DescribeContributorInsights: describeContributorInsights,
   DescribeEndpoints: describeEndpoints,
-  DescribeGlobalTable: notYet,
-  DescribeGlobalTableSettings: notYet,
   DescribeKinesisStreamingDestination: describeKinesisStreamingDestination,
   DescribeLimits: describeLimits,
   DescribeTable: describeTable,
@@ -73,7 +72,6 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   GetItem: getItem,
   GetResourcePolicy: getResourcePolicy,
   ListContributorInsights: listContributorInsights,
-  ListGlobalTables: notYet,
   ListTables: listTables,
   ListTagsOfResource: listTagsOfResource,
   PutItem: putItem,
@@ -86,8 +84,6 @@ export const operations: Readonly<Record<OperationName, Operation | undefined>> 
   TransactWriteItems: transactWriteItems,
   UntagResource: untagResource,
   UpdateContributorInsights: updateContributorInsights,
-  UpdateGlobalTable: notYet,
-  UpdateGlobalTableSettings: notYet,
   UpdateItem: updateItem,
   UpdateKinesisStreamingDestination: updateKinesisStreamingDestination,
   UpdateTable: updateTable,
