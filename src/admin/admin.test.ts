@@ -200,7 +200,7 @@ test('metrics are in the format of Prometheus, and count what happened', async (
   expect(
     valueByName.get('everywrite_successful_request_latency_milliseconds_bucket{operation="PutItem",region="us-east-1",le="+Inf"}'),
   ).toBe(1)
-  expect(valueByName.get('everywrite_conflicts_total{table="users",region="us-east-1"}')).toBe(1)
+  expect(valueByName.get('everywrite_conflicts_total{table="users",region="us-east-1",policy="last-writer-wins"}')).toBe(1)
   expect(
     valueByName.get('everywrite_pending_replication_count{table="users",source_region="us-east-1",receiving_region="eu-west-1"}'),
   ).toBe(0)

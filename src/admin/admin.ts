@@ -3,6 +3,7 @@ import type { Contributors } from '../api/contributors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogFields } from '../base/log.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { WriteMeter } from '../cost/write-meter.ts'
 import type { Faults } from '../world/faults.ts'
 import type { World } from '../world/world.ts'
 import type { AccessRules } from './access.ts'
@@ -41,6 +42,7 @@ export interface AdminOptions {
   readonly scheduler: Scheduler
   readonly log: Log
   readonly meter: RequestMeter
+  readonly writeMeter: WriteMeter
   readonly contributors: Contributors
   readonly residentBytes: () => number
   readonly access: AccessRules
@@ -48,9 +50,9 @@ export interface AdminOptions {
 }
 
 export function createAdmin(options: AdminOptions): Admin {
-  const { world, faults, scheduler, log, meter, access } = options
+  const { world, faults, scheduler, log, access } = options
   const events = new Events(world, faults, scheduler)
-  const metrics = new Metrics(world, meter, options.residentBytes)
+  const metrics = new Metrics(options)
   const context: AdminContext = { ...options, events }
   const startedMs = scheduler.monotonicMs()
 

@@ -1,32 +1,35 @@
 import { createRequire } from 'node:module'
 import type promClient from 'prom-client'
+import type { WriteMeter } from '../cost/write-meter.ts'
 import { tableNames } from '../world/inspection.ts'
 import type { World } from '../world/world.ts'
 import type { RequestMeter, RequestSeries } from './request-meter.ts'
 import { bucketsMs } from './request-meter.ts'
 import { stateOf } from './region-state.ts'
 import { replicationOf } from './replication-state.ts'
-import type { EventData } from './wire.ts'
+import type { EventData, LinkState } from './wire.ts'
 
 /**
  * Prometheus metrics. Where CloudWatch has a metric for DynamoDB, the name is CloudWatch's in snake case, with the unit last: ReplicationLatency,
- * PendingReplicationCount, SuccessfulRequestLatency. The library is loaded when somebody asks for the first time: a start need not wait for it.
+ * PendingReplicationCount, AgeOfOldestUnreplicatedRecord, ConsumedWriteCapacityUnits, SuccessfulRequestLatency. What starts with the process, and what
+ * belongs to a table that is gone, begins anew, as counters may. The library is loaded when somebody asks for the first time: a start need not wait for it.
  */
 export class Metrics {
   readonly #world: World
   readonly #meter: RequestMeter
+  readonly #writeMeter: WriteMeter
   readonly #residentBytes: () => number
   readonly #conflictsByPlace = new Map<string, EventData['conflicts']>()
 
-  /** @param residentBytes the memory that the process holds now */
-  constructor(world: World, meter: RequestMeter, residentBytes: () => number) {
+  constructor({ world, meter, writeMeter, residentBytes }: MetricsOptions) {
     this.#world = world
     this.#meter = meter
+    this.#writeMeter = writeMeter
     this.#residentBytes = residentBytes
   }
 
   conflictsFound(data: EventData['conflicts']): void {
-    const place = `${data.table} ${data.region}`
+    const place = `${data.table} ${data.region} ${data.policy}`
     const before = this.#conflictsByPlace.get(place)?.found ?? 0
     this.#conflictsByPlace.set(place, { ...data, found: before + data.found })
   }
@@ -38,7 +41,8 @@ export class Metrics {
     gauges.make('resident_memory_bytes', 'Resident memory size in bytes.', []).set(this.#residentBytes())
     this.#countRequests(client, registry)
     this.#countConflicts(client, registry)
-    await this.#measureReplication(gauges)
+    this.#countWriteUnits(client, registry)
+    await this.#measureReplication(gauges, registry)
     await this.#measureRegions(gauges)
     return { contentType: registry.contentType, text: await registry.metrics() }
   }
@@ -48,35 +52,58 @@ export class Metrics {
     const help = 'Requests answered, by operation, Region and HTTP status.'
     const requests = new client.Counter({ name: 'everywrite_requests_total', help, labelNames, registers: [registry] })
     for (const { operation, region, status, count } of this.#meter.series()) requests.inc({ operation, region, status }, count)
-    // The library keeps histograms that it fills itself only; it prints whatever answers `get` in its shape.
-    registry.registerMetric(latencyHistogram(this.#meter.series()) as unknown as promClient.Metric)
+    register(registry, latencyHistogram(this.#meter.series()))
   }
 
   #countConflicts(client: typeof promClient, registry: promClient.Registry): void {
-    const help = 'Writes that lost, by table and by the Region that found them, since the start. Each Region that finds a loss counts it.'
-    const labelNames = ['table', 'region']
+    const help =
+      'Writes that lost, by table, policy, and the Region that found them, since the start. Each Region that finds a loss counts it.'
+    const labelNames = ['table', 'region', 'policy']
     const conflicts = new client.Counter({ name: 'everywrite_conflicts_total', help, labelNames, registers: [registry] })
-    for (const { table, region, found } of this.#conflictsByPlace.values()) conflicts.inc({ table, region }, found)
+    for (const { table, region, policy, found } of this.#conflictsByPlace.values()) conflicts.inc({ table, region, policy }, found)
   }
 
-  async #measureReplication(gauges: Gauges): Promise<void> {
-    const direction = ['table', 'source_region', 'receiving_region']
-    const latency = gauges.make(
-      'replication_latency_milliseconds',
-      'From a commit in the source Region to being durable in the receiving one, over the last changes.',
-      [...direction, 'quantile'],
-    )
-    const pending = gauges.make('pending_replication_count', 'Changes that the receiving Region does not have yet.', direction)
-    const up = gauges.make('replication_link_up', '1 when messages get through and nothing is stalled.', direction)
-    for (const { table, links } of await replicationOf(this.#world)) {
-      for (const { from, to, state, pending: count, lagP50Ms, lagP99Ms } of links) {
-        const labels = { table, source_region: from, receiving_region: to }
-        if (lagP50Ms !== null) latency.set({ ...labels, quantile: '0.5' }, lagP50Ms)
-        if (lagP99Ms !== null) latency.set({ ...labels, quantile: '0.99' }, lagP99Ms)
-        if (count !== null) pending.set(labels, count)
-        up.set(labels, state === 'up' ? 1 : 0)
+  #countWriteUnits(client: typeof promClient, registry: promClient.Registry): void {
+    const help = 'Write units consumed, by table, Region, global index, and source: Customer (requests) or GlobalTable (replication).'
+    const labelNames = ['table', 'region', 'index', 'source']
+    const consumed = new client.Counter({ name: 'everywrite_consumed_write_capacity_units_total', help, labelNames, registers: [registry] })
+    for (const { name: region, running } of this.#world.regions()) {
+      for (const { name: table, id } of running?.engine.tables() ?? []) {
+        for (const { index, source, units } of this.#writeMeter.unitsOf(id)) {
+          consumed.inc({ table, region, ...(index === undefined ? {} : { index }), source }, units)
+        }
       }
     }
+  }
+
+  async #measureReplication(gauges: Gauges, registry: promClient.Registry): Promise<void> {
+    const direction = ['table', 'source_region', 'receiving_region']
+    const pending = gauges.make('pending_replication_count', 'Changes that the receiving Region does not have yet.', direction)
+    const age = gauges.make(
+      'age_of_oldest_unreplicated_record_milliseconds',
+      'How long ago the oldest change was committed that the receiving Region does not have yet; 0 when there is none.',
+      direction,
+    )
+    const up = gauges.make('replication_link_up', '1 when messages get through and nothing is stalled.', direction)
+    const skew = gauges.make(
+      'clock_difference_milliseconds',
+      'How far the clock of the source Region is ahead of that of the receiving one (negative: behind), both read at one moment.',
+      ['source_region', 'receiving_region'],
+    )
+    const all: TableLink[] = []
+    for (const { table, links } of await replicationOf(this.#world)) {
+      for (const link of links) {
+        const { from, to, state, pending: count, oldestPendingMs } = link
+        const pair = { source_region: from, receiving_region: to }
+        all.push({ ...link, labels: { table, ...pair } })
+        if (count !== null) pending.set({ table, ...pair }, count)
+        if (count !== null) age.set({ table, ...pair }, oldestPendingMs ?? 0)
+        up.set({ table, ...pair }, state === 'up' ? 1 : 0)
+        const [source, receiving] = [this.#world.region(from), this.#world.region(to)]
+        if (source !== undefined && receiving !== undefined) skew.set(pair, Math.round(source.clock.offsetMs - receiving.clock.offsetMs))
+      }
+    }
+    register(registry, replicationLatency(all))
   }
 
   async #measureRegions(gauges: Gauges): Promise<void> {
@@ -100,6 +127,14 @@ export class Metrics {
   }
 }
 
+export interface MetricsOptions {
+  readonly world: World
+  readonly meter: RequestMeter
+  readonly writeMeter: WriteMeter
+  /** The memory that the process holds now. */
+  readonly residentBytes: () => number
+}
+
 class Gauges {
   readonly #client: typeof promClient
   readonly #registry: promClient.Registry
@@ -114,9 +149,48 @@ class Gauges {
   }
 }
 
-function latencyHistogram(all: Iterable<RequestSeries>): { readonly name: string; get(): Promise<unknown> } {
+/** The library keeps histograms and summaries that it fills itself only; it prints whatever answers `get` in its shape. */
+interface OwnMetric {
+  readonly name: string
+  get(): Promise<unknown>
+}
+
+function register(registry: promClient.Registry, metric: OwnMetric): void {
+  registry.registerMetric(metric as unknown as promClient.Metric)
+}
+
+interface OwnValue {
+  readonly metricName: string
+  readonly labels: Readonly<Record<string, string | number>>
+  readonly value: number
+}
+
+interface TableLink extends LinkState {
+  readonly labels: Readonly<Record<string, string>>
+}
+
+/** Quantiles over the last changes, as in CloudWatch's statistics; sum and count of all, so that an average can be taken over any time. */
+function replicationLatency(links: readonly TableLink[]): OwnMetric {
+  const name = 'everywrite_replication_latency_milliseconds'
+  const values: OwnValue[] = []
+  for (const { labels, received, lagSumMs, lagP50Ms, lagP99Ms, lagP999Ms } of links) {
+    for (const [quantile, value] of [
+      ['0.5', lagP50Ms],
+      ['0.99', lagP99Ms],
+      ['0.999', lagP999Ms],
+    ] as const) {
+      if (value !== null) values.push({ metricName: name, labels: { ...labels, quantile }, value })
+    }
+    values.push({ metricName: `${name}_sum`, labels, value: lagSumMs })
+    values.push({ metricName: `${name}_count`, labels, value: received })
+  }
+  const help = 'From a commit in the source Region to being durable in the receiving one; quantiles over the last changes.'
+  return { name, get: async () => ({ name, help, type: 'summary', values, aggregator: 'sum' }) }
+}
+
+function latencyHistogram(all: Iterable<RequestSeries>): OwnMetric {
   const name = 'everywrite_successful_request_latency_milliseconds'
-  const values: { metricName: string; labels: Record<string, string | number>; value: number }[] = []
+  const values: OwnValue[] = []
   for (const { operation, region, status, count, sumMs, countByBucket } of all) {
     if (status !== 200) continue
     const labels = { operation, region }

@@ -34,9 +34,12 @@ async function describe(world: World, table: GlobalTable, flowByPair: FlowByPair
         state: !up ? 'down' : reason === undefined ? 'up' : 'stalled',
         ...(reason === undefined ? {} : { reason }),
         pending: sending?.pending ?? null,
+        oldestPendingMs: sending?.oldestPendingMs ?? null,
         received: receiving?.received ?? 0,
+        lagSumMs: receiving?.lagSumMs ?? 0,
         lagP50Ms: receiving?.lagP50Ms ?? null,
         lagP99Ms: receiving?.lagP99Ms ?? null,
+        lagP999Ms: receiving?.lagP999Ms ?? null,
         ...(row === undefined ? {} : { cursor: printCursors(row.cursors) }),
       })
     }

@@ -57,11 +57,15 @@ export interface LinkState {
   readonly reason?: string
   /** Writes accepted in `from` that `to` does not have yet; null while `to` has not said how far it is. */
   readonly pending: number | null
+  /** How long ago the oldest of those was committed; null when there are none. */
+  readonly oldestPendingMs: number | null
   /** Changes of `from` that were applied in `to` since it started. */
   readonly received: number
-  /** From the commit in `from` to being durable in `to`; null before the first. */
+  /** From the commit in `from` to being durable in `to`: of all that were received together, and of the last ones (null before the first). */
+  readonly lagSumMs: number
   readonly lagP50Ms: number | null
   readonly lagP99Ms: number | null
+  readonly lagP999Ms: number | null
   /** How far `to` has come in the logs of `from`'s Region and all others: the last change applied, by log. */
   readonly cursor?: Readonly<Record<string, number>>
 }
@@ -216,7 +220,7 @@ export interface EventData {
   readonly regions: { readonly regions: readonly Omit<RegionState, 'tables'>[] }
   readonly replicas: { readonly tables: readonly Omit<TableReplication, 'links'>[] }
   /** A Region found writes that lost; `/_everywrite/conflicts` tells which. */
-  readonly conflicts: { readonly table: string; readonly region: string; readonly found: number }
+  readonly conflicts: { readonly table: string; readonly region: string; readonly policy: string; readonly found: number }
 }
 
 export type EventName = keyof EventData

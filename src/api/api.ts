@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { WriteMeter } from '../cost/write-meter.ts'
 import type { Consumption } from '../engine/consumption.ts'
 import { Contributors } from './contributors.ts'
 import type { ControlPlane } from './control-plane.ts'
@@ -39,6 +40,8 @@ export interface ApiOptions {
   readonly throttling?: boolean
   /** Where it is counted what is consumed of tables whose throughput is scaled by it. */
   readonly consumption?: Consumption | undefined
+  /** Where it is counted what clients' writes consume of each table. */
+  readonly writeMeter?: WriteMeter | undefined
 }
 
 export function createApi(options: ApiOptions): Api {

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { WriteMeter } from '../cost/write-meter.ts'
 import type { Consumption } from '../engine/consumption.ts'
 import { encodeAnswer } from './answer.ts'
 import { authorize } from './authorize.ts'
@@ -41,10 +42,11 @@ export function createDispatcher(options: {
   log: Log
   throttling?: boolean
   consumption?: Consumption | undefined
+  writeMeter?: WriteMeter | undefined
   contributors: Contributors
 }): Dispatcher {
   const throttle = new Throttle(options.throttling !== false, options.consumption)
-  const { controlPlane, clock, log, contributors } = options
+  const { controlPlane, clock, log, contributors, writeMeter: meter } = options
   return {
     async dispatch({ region, operation: name, input, host, caller, requestId }) {
       try {
@@ -54,7 +56,8 @@ export function createDispatcher(options: {
         const operation = operations[name]
         if (operation === undefined) return errorReply(unknownOperation)
         const outcome =
-          validateInput(name, input) ?? (await operation.run({ region, controlPlane, nowMs, host, throttle, contributors, caller }, input))
+          validateInput(name, input) ??
+          (await operation.run({ region, controlPlane, nowMs, host, throttle, contributors, meter, caller }, input))
         if (isWireError(outcome)) return errorReply(wrongAttributeValue(name, input) ?? outcome)
         return { status: 200, body: encodeAnswer(outcome) }
       } catch (error) {

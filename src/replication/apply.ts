@@ -1,3 +1,4 @@
+import type { IndexWrite } from '../engine/derivation.ts'
 import { Derivation, derivationKeys } from '../engine/derivation.ts'
 import { nameOf, ReadSet } from '../engine/read-set.ts'
 import type { Table } from '../engine/table.ts'
@@ -53,6 +54,8 @@ export type Applied =
       /** What was new here, in order. */
       readonly versions: readonly Version[]
       readonly losses: number
+      /** What each of the versions took, for metering. */
+      readonly works: readonly AppliedWork[]
     }
   /** The batch begins beyond what is held. */
   | { readonly kind: 'gap'; readonly row: ReplicaRow }
@@ -60,6 +63,12 @@ export type Applied =
   | { readonly kind: 'gone' }
   /** What must be read changed meanwhile, with the table's definition or the ledger's first entry: to be tried again. */
   | { readonly kind: 'stale' }
+
+/** A write that lost was an attempt, and an attempt costs like a write: by the larger of what was there and what came. */
+export interface AppliedWork {
+  readonly sizeBytes: number
+  readonly indexWrites: readonly IndexWrite[]
+}
 
 /** The transaction that applies a batch: what it reads, and what it decides. */
 export function applyBatch(
@@ -117,14 +126,14 @@ class Application {
     const { table, membership } = this.#context
     const { incarnation } = batch
     if (isDropped(membership, incarnation, this.#row.epoch))
-      return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0 } }
+      return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0, works: [] } }
     const cursor = cursorOf(this.#row.cursors, incarnation)
     if (batch.from > cursor + 1) return { writes: [], result: { kind: 'gap', row: this.#row } }
     const final = membership.closed[incarnation] ?? Number.POSITIVE_INFINITY
     const fresh = versions.filter((version) => version.dot.n > cursor && version.dot.n <= final)
     const last = fresh.at(-1)
-    if (last === undefined) return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0 } }
-    for (const version of fresh) this.#apply(version)
+    if (last === undefined) return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0, works: [] } }
+    const works = fresh.map((version) => this.#apply(version))
 
     const row: ReplicaRow = {
       ...this.#row,
@@ -134,17 +143,18 @@ class Application {
     }
     for (const { key, cell } of this.#cellByKey.values()) this.#writes.push({ key, value: encodeCell(cell) })
     this.#writes.push({ key: replicaRowKey(table.number), value: encodeReplicaRow(row) }, ...this.#derivation.writes)
-    return { writes: this.#writes, result: { kind: 'applied', row, versions: fresh, losses: this.#losses } }
+    return { writes: this.#writes, result: { kind: 'applied', row, versions: fresh, losses: this.#losses, works } }
   }
 
-  #apply(version: Version): void {
+  #apply(version: Version): AppliedWork {
     const { table, membership } = this.#context
     this.#writes.push({ key: logKey(table.number, version.dot), value: version.bytes })
     this.#noteInLedger(version)
     const key = cellKey(table.number, version.itemKey)
     const held = this.#cell(key)
     const siblings = receive(held.siblings, version, membership)
-    if (siblings === held.siblings) return
+    const attempted = Math.max(held.shown?.stored?.sizeBytes ?? 0, version.stored?.sizeBytes ?? 0)
+    if (siblings === held.siblings) return { sizeBytes: attempted, indexWrites: [] }
     if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(table.number, version.dot), value: version.itemKey })
 
     const { region, nowMs, wasRead } = this.#context
@@ -152,12 +162,15 @@ class Application {
     const [before, after] = [held.shown?.stored, contest.cell.shown?.stored]
     this.#itemCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
     this.#sizeBytes += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
+    const derivedBefore = this.#derivation.indexWrites.length
     this.#derivation.add(version.itemKey, before, after)
     this.#writes.push(...contest.writes)
     for (const entry of contest.found) this.#standing.set(nameOf(entry), true)
     for (const entry of contest.lifted) this.#standing.set(nameOf(entry), false)
     this.#losses += contest.found.length
     this.#cellByKey.set(nameOf(key), { key, cell: contest.cell })
+    const indexWrites = this.#derivation.indexWrites.slice(derivedBefore)
+    return { sizeBytes: Math.max(attempted, after?.sizeBytes ?? 0), indexWrites }
   }
 
   #cell(key: Key): Cell {

@@ -124,7 +124,17 @@ test('REP-24: a progress message that was overtaken by a newer one takes nothing
   const window = shipped()
   await say(records)
   await say(400)
-  expect(outbox.acknowledged).toEqual(new Map([[incarnation, records]]))
+  expect(outbox.known).toEqual(new Map([[incarnation, records]]))
   expect(shipped()).toEqual(window)
+  outbox.close()
+})
+
+test('what the receiver last said stays known while it is asked again, so that what it lacks can be told while nobody answers', async () => {
+  const { time, outbox, say } = await start()
+  expect(outbox.known).toBeUndefined()
+  await say(400)
+  outbox.restart()
+  await time.advance(600_000)
+  expect(outbox.known).toEqual(new Map([[incarnation, 400]]))
   outbox.close()
 })

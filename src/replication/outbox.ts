@@ -16,6 +16,8 @@ export class Outbox {
   readonly #options: OutboxOptions
   /** How far the receiver has come; undefined before it said so. */
   #acknowledged: Cursors | undefined
+  /** The same, as far as it was ever said: it is not forgotten while the receiver is asked again. */
+  #known: Cursors | undefined
   readonly #sent = new Map<Incarnation, number>()
   readonly #inFlight: InFlight[] = []
   #inFlightBytes = 0
@@ -33,9 +35,9 @@ export class Outbox {
     this.#options = options
   }
 
-  /** What the receiver is known to have. */
-  get acknowledged(): Cursors | undefined {
-    return this.#acknowledged
+  /** What the receiver last said that it has, for whoever wants to know what it lacks; undefined when it never said so. */
+  get known(): Cursors | undefined {
+    return this.#known
   }
 
   /** Why nothing is shipped; undefined when all is well. */
@@ -84,6 +86,7 @@ export class Outbox {
       acknowledged = joined
     }
     this.#acknowledged = acknowledged
+    this.#known = acknowledged
     for (let first = this.#inFlight[0]; first !== undefined; first = this.#inFlight[0]) {
       if (cursorOf(acknowledged, first.incarnation) < first.to) break
       this.#inFlight.shift()

@@ -1,15 +1,21 @@
-/** The last {@link lagsKept} lags of one direction, for quantiles. Milliseconds. */
+/** The lags of one direction: the last {@link lagsKept} for quantiles, and what all of them add up to. Milliseconds. */
 export class RecentLags {
   readonly #lags = new Float64Array(lagsKept)
   #count = 0
+  #sumMs = 0
 
   add(lagMs: number): void {
     this.#lags[this.#count++ % lagsKept] = lagMs
+    this.#sumMs += lagMs
   }
 
   /** How many were ever added. */
   get count(): number {
     return this.#count
+  }
+
+  get sumMs(): number {
+    return this.#sumMs
   }
 
   /** The lag that the fraction `q` of the kept ones does not exceed; undefined before the first. */

@@ -6,12 +6,13 @@ import type { Table } from '../engine/table.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Store } from '../storage/store.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
+import type { AppliedWork } from './apply.ts'
 import { applyBatch } from './apply.ts'
 import { Collector, movedOn } from './collector.ts'
 import { followPolicy } from './follow-policy.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf, equalCursors, noCursors, reaches } from './cursors.ts'
-import type { Incarnation } from './dot.ts'
+import type { Dot, Incarnation } from './dot.ts'
 import { LedgerLimit } from './ledger-limit.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, keepsLog, speaksFor } from './membership.ts'
@@ -24,9 +25,10 @@ import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { Reports } from './reports.ts'
 import { takeOverLedger } from './ledger-handover.ts'
-import { membershipKey, replicaRowKey } from './rows.ts'
+import { logKey, membershipKey, replicaRowKey } from './rows.ts'
 import type { SeedProgress } from './seeding.ts'
 import { Seeding } from './seeding.ts'
+import { decodeVersion } from './version.ts'
 import type { Versions } from './versions.ts'
 
 /**
@@ -278,23 +280,46 @@ export class Replica {
   async flows(): Promise<readonly Flow[]> {
     const row = await this.row()
     if (row === undefined) return []
-    return [...this.#outboxByPeer].map(([peer, outbox]) => {
-      const acknowledged = outbox.acknowledged
-      let pending = 0
-      for (const incarnation of row.ours) {
-        if (this.#isComplete(incarnation)) continue
-        pending += Math.max(0, cursorOf(row.cursors, incarnation) - cursorOf(acknowledged ?? noCursors, incarnation))
-      }
-      const lags = this.#lagsByPeer.get(peer)
-      return {
-        peer,
-        pending: acknowledged === undefined ? undefined : pending,
-        stalled: outbox.stalled ?? this.#stalled,
-        received: lags?.count ?? 0,
-        lagP50Ms: lags?.quantile(0.5),
-        lagP99Ms: lags?.quantile(0.99),
-      }
-    })
+    return Promise.all(
+      [...this.#outboxByPeer].map(async ([peer, outbox]) => {
+        const lags = this.#lagsByPeer.get(peer)
+        const pending = outbox.known && this.#pending(row, outbox.known)
+        return {
+          peer,
+          pending: pending?.count,
+          oldestPendingMs: pending && (await this.#oldest(pending.firsts)),
+          stalled: outbox.stalled ?? this.#stalled,
+          received: lags?.count ?? 0,
+          lagSumMs: lags?.sumMs ?? 0,
+          lagP50Ms: lags?.quantile(0.5),
+          lagP99Ms: lags?.quantile(0.99),
+          lagP999Ms: lags?.quantile(0.999),
+        }
+      }),
+    )
+  }
+
+  /** What of this Region's own logs is beyond `known`: how much, and where it begins in each. */
+  #pending(row: ReplicaRow, known: Cursors): { readonly count: number; readonly firsts: readonly Dot[] } {
+    let count = 0
+    const firsts: Dot[] = []
+    for (const incarnation of row.ours) {
+      const n = cursorOf(known, incarnation) + 1
+      const missing = cursorOf(row.cursors, incarnation) - n + 1
+      if (missing <= 0 || this.#isComplete(incarnation)) continue
+      count += missing
+      firsts.push({ incarnation, n })
+    }
+    return { count, firsts }
+  }
+
+  /** How long ago the oldest of these changes was committed; undefined when there are none, or they were let go of meanwhile. */
+  async #oldest(dots: readonly Dot[]): Promise<number | undefined> {
+    if (dots.length === 0) return undefined
+    const { store, table, trueClock } = this.#options
+    const records = await store.getMany(dots.map((dot) => logKey(table.number, dot)))
+    const committedMs = records.flatMap((record) => (record === undefined ? [] : [decodeVersion(record).committedAtMs]))
+    return committedMs.length === 0 ? undefined : Math.max(0, trueClock.nowMs() - Math.min(...committedMs))
   }
 
   /** What every member is known to have; undefined when that is not known. */
@@ -421,6 +446,7 @@ export class Replica {
         aheadMs = Math.max(aheadMs, clock.observe(version.timestamp))
       }
       this.#warnOfSkew(from, aheadMs)
+      this.#options.applied?.(definition, applied.works)
       this.#options.changed(table)
       this.#wakeWaiters()
     }
@@ -439,10 +465,10 @@ export class Replica {
   /** Versions were entered in the ledger that had not lost before. */
   #found(losses: number): void {
     if (losses === 0) return
-    const { region, table, log } = this.#options
+    const { region, table, log, versions } = this.#options
     this.#ledgerInUse = true
     this.#ledgerLimit.found(losses)
-    log.info('conflicts-found', { region, table: table.name, found: losses })
+    log.info('conflicts-found', { region, table: table.name, policy: versions.policy(table).name, found: losses })
   }
 
   /** The skew alarm [REP-7]: when a Region's clock passes the bound, and again when it has doubled, not for each of its writes. */
@@ -535,6 +561,8 @@ export interface ReplicaOptions {
   readonly current: (table: Table) => Table | undefined
   /** Is told when items were changed by another Region, once that is durable. */
   readonly changed: (table: Table) => void
+  /** Is told what it took to apply another Region's writes. */
+  readonly applied?: ((table: Table, works: readonly AppliedWork[]) => void) | undefined
   /** How long entries of global indexes wait, ms. */
   readonly indexDelayMs: number
   readonly store: Store
@@ -553,13 +581,17 @@ export interface Flow {
   readonly peer: string
   /** Changes of ours that it does not have yet; undefined while it has not said how far it is. */
   readonly pending: number | undefined
+  /** How long ago the oldest of them was committed; undefined when there are none. */
+  readonly oldestPendingMs: number | undefined
   /** Why nothing flows; undefined when all is well. */
   readonly stalled: string | undefined
   /** Changes of its that were applied here since the start. */
   readonly received: number
-  /** From its commit to being durable here. */
+  /** From their commits to being durable here: of all of them together, and of the last ones. */
+  readonly lagSumMs: number
   readonly lagP50Ms: number | undefined
   readonly lagP99Ms: number | undefined
+  readonly lagP999Ms: number | undefined
 }
 
 interface Delivery {

@@ -4,6 +4,7 @@ import { createAdmin } from '../admin/admin.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
 import type { Credentials } from '../api/credentials.ts'
+import { WriteMeter } from '../cost/write-meter.ts'
 import type { Log } from '../base/log.ts'
 import { systemRandom } from '../base/system-random.ts'
 import { systemTime } from '../base/system-time.ts'
@@ -103,6 +104,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   })
   let conflictsFound: ReturnType<typeof createAdmin>['conflictsFound'] = () => undefined
   const consumption = new Consumption()
+  const writeMeter = new WriteMeter()
   const objects = config.objectsFolder === undefined ? undefined : await openObjects(config.objectsFolder)
   const world = await World.open({
     stores,
@@ -118,12 +120,13 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     ...(config.indexDelayMs === undefined ? {} : { indexDelayMs: config.indexDelayMs }),
     ...(config.lifecycleDelayMs === undefined ? {} : { lifecycleDelayMs: config.lifecycleDelayMs }),
     consumption,
+    applied: (table, works) => writeMeter.add(table, 'GlobalTable', works),
     log: {
       ...log,
       info(event, fields) {
         if (event === 'conflicts-found') {
-          const { table, region, found } = fields ?? {}
-          conflictsFound({ table: String(table), region: String(region), found: Number(found) })
+          const { table, region, policy, found } = fields ?? {}
+          conflictsFound({ table: String(table), region: String(region), policy: String(policy), found: Number(found) })
         } else log.info(event, fields)
       },
     },
@@ -142,6 +145,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       credentials: config.credentials,
       throttling: config.throttling ?? true,
       consumption,
+      writeMeter,
       onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
     })
     const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
@@ -152,6 +156,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       scheduler: systemTime,
       log,
       meter,
+      writeMeter,
       contributors: api.contributors,
       residentBytes: () => process.memoryUsage.rss(),
       access: { loopback, token: adminToken },

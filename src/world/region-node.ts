@@ -8,6 +8,7 @@ import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
+import type { AppliedWork } from '../replication/apply.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { RegionClock } from '../replication/region-clock.ts'
@@ -60,7 +61,7 @@ export class RegionNode {
 
   async #start(): Promise<void> {
     const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, fillers, objects, changeSink } = this.#options
-    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs } = this.#options
+    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random })
@@ -77,6 +78,7 @@ export class RegionNode {
       transport: transport(this.name),
       log,
       engine,
+      applied,
     })
     const discard = async (table: Table): Promise<void> => {
       replication.remove(table.globalId)
@@ -164,6 +166,8 @@ export interface NodeOptions {
   readonly fillers: TableFillers
   /** Where the changes of tables with destinations go. */
   readonly changeSink: ChangeSink | undefined
+  /** Is told what it took to apply other Regions' writes. */
+  readonly applied: ((table: Table, works: readonly AppliedWork[]) => void) | undefined
   /** How long an index that is added or removed takes at least, ms. */
   readonly lifecycleDelayMs: number
   /** Where exports go and imports come from; undefined: there is no such place. */

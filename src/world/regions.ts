@@ -6,7 +6,9 @@ import type { ChangeSink } from '../engine/change-sink.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
+import type { Table } from '../engine/table.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
+import type { AppliedWork } from '../replication/apply.ts'
 import type { Transport } from '../replication/messages.ts'
 import type { Exports } from '../transfer/exports.ts'
 import type { ObjectStore } from '../transfer/object-store.ts'
@@ -56,14 +58,14 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
-      const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, objects, changeSink } = this.#options
+      const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, objects, changeSink, applied } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         return decorateTransport === undefined ? plain : decorateTransport(plain, from)
       }
       const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
       const parts = { stores, clock, clockMode, scheduler, random, log, transport }
-      node = new RegionNode(name, { ...parts, ...paces, fillers, objects, changeSink })
+      node = new RegionNode(name, { ...parts, ...paces, fillers, objects, changeSink, applied })
       this.#nodeByName.set(name, node)
     }
     return node
@@ -137,6 +139,8 @@ export interface RegionsOptions {
   readonly lifecycleDelayMs?: number
   /** Where exports go and imports come from; there is no such place when left out. */
   readonly objects?: ObjectStore | undefined
+  /** Is told what it took to apply another Region's writes; each Region's table has an id of its own. */
+  readonly applied?: (table: Table, works: readonly AppliedWork[]) => void
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

@@ -1,4 +1,5 @@
 import type { Answer } from '../answer.ts'
+import type { WriteMeter } from '../../cost/write-meter.ts'
 import type { Caller } from '../caller.ts'
 import type { Contributors } from '../contributors.ts'
 import type { ControlPlane } from '../control-plane.ts'
@@ -12,6 +13,8 @@ export interface CallContext {
   readonly nowMs: number
   readonly throttle: Throttle
   readonly contributors?: Contributors
+  /** Undefined: nobody wants to know what is consumed. */
+  readonly meter?: WriteMeter | undefined
   /** The `Host` that the client called; undefined for a call without HTTP. */
   readonly host: string | undefined
   /** Undefined: nobody was asked who they are. */

@@ -1,3 +1,4 @@
+import type { WriteMeter } from '../../cost/write-meter.ts'
 import type { RegionEngine } from '../../engine/region-engine.ts'
 import { isRefusal } from '../../engine/refusal.ts'
 import type { Table } from '../../engine/table.ts'
@@ -17,6 +18,8 @@ export interface OpenTable {
   readonly limits: TableLimits | undefined
   /** Who wants to know which keys are used; undefined: nobody. */
   readonly contributors: TableContributors | undefined
+  /** Where it is counted what its writes consume; undefined: nowhere. */
+  readonly meter: WriteMeter | undefined
 }
 
 /** The name behind a name or an ARN. The text for other Regions was observed on AWS, 2026-10; those for other accounts and for what is no ARN are guesses. */
@@ -41,7 +44,8 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   const table = engine.table(name)
   if (table === undefined || !servesItems(table, nowMs)) return tableGone
   const limits = context.throttle.limitsOf(region, table, nowMs)
-  return { engine, table, limits, contributors: table.own.insights && context.contributors?.of(table, nowMs) }
+  const contributors = table.own.insights && context.contributors?.of(table, nowMs)
+  return { engine, table, limits, contributors, meter: context.meter }
 }
 
 /** What item operations say of a table that is not there. Operations on tables name it. */

@@ -10,8 +10,9 @@ import { ITEM_BYTES_MAX, ITEM_TOO_LARGE, parseItem } from '../../../item/parse-a
 import { tellThrottled } from '../../contributors.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../../wire-error.ts'
+import { chargeWrites } from './charge-writes.ts'
 import type { ConsumedCapacity, ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
-import { consumedByWrites, consumptionOf } from './consumed-capacity.ts'
+import { consumedByWrites } from './consumed-capacity.ts'
 import { DUPLICATE_KEYS, hasDuplicates } from './duplicate-keys.ts'
 import type { CallContext } from '../operation.ts'
 import { indexProblem } from './index-checks.ts'
@@ -144,7 +145,8 @@ interface WrittenPart {
   readonly collections: readonly ItemCollectionMetrics[]
 }
 
-async function writePart({ engine, table, limits, contributors, writes }: OpenPart, input: Input): Promise<WrittenPart | WireError> {
+async function writePart(part: OpenPart, input: Input): Promise<WrittenPart | WireError> {
+  const { engine, table, limits, contributors, writes } = part
   const throttled = limits?.refusal('write')
   for (const { itemKey } of writes) tellThrottled(throttled, contributors, itemKey)
   if (throttled !== undefined) return { works: [], unprocessed: writes.map(({ request }) => request), throttled, collections: [] }
@@ -171,6 +173,6 @@ async function writePart({ engine, table, limits, contributors, writes }: OpenPa
     } else if (outcome.kind === 'conflict') unprocessed.push(request)
     else return notWritten(outcome)
   }
-  limits?.charge('write', consumptionOf(table, works, 1))
+  chargeWrites(part, works, 1)
   return { works, unprocessed, throttled: undefined, collections }
 }

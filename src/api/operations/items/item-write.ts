@@ -8,8 +8,9 @@ import { jsonBytes } from '../../answer.ts'
 import { tellThrottled } from '../../contributors.ts'
 import type { WireError } from '../../wire-error.ts'
 import { conditionalCheckFailed, isWireError, itemCollectionFull, transactionConflict, validationError } from '../../wire-error.ts'
+import { chargeWrites } from './charge-writes.ts'
 import type { ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
-import { consumedByWrites, consumptionOf } from './consumed-capacity.ts'
+import { consumedByWrites } from './consumed-capacity.ts'
 import type { Placeholders } from './expressions.ts'
 import { itemCollectionMetrics } from './item-collection.ts'
 import type { OpenTable } from '../table-lookup.ts'
@@ -54,11 +55,11 @@ export async function carryOut(
     refusedBytes = Math.max(attemptedBytes, before?.sizeBytes ?? 0)
     return judge(before)
   }
-  const outcome = await open.engine.write(open.table, itemKey, open.limits === undefined ? judge : weigh)
+  const outcome = await open.engine.write(open.table, itemKey, weigh)
   if (outcome.kind !== 'written') return notWritten(outcome)
   const { result, indexWrites, collectionBytes } = outcome
   const work = { sizeBytes: isWireError(result) ? refusedBytes : result.sizeBytes, indexWrites }
-  open.limits?.charge('write', consumptionOf(open.table, [work], 1))
+  chargeWrites(open, [work], 1)
   open.contributors?.written(itemKey, work.sizeBytes, indexWrites, 1)
   return isWireError(result) ? result : { attributes: result.attributes, work, collectionBytes }
 }

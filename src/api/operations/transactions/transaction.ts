@@ -19,8 +19,8 @@ import {
   transactionInProgress,
   validationError,
 } from '../../wire-error.ts'
+import { chargeWrites } from '../items/charge-writes.ts'
 import type { ConsumedCapacity, ReturnConsumedCapacity } from '../items/consumed-capacity.ts'
-import { consumptionOf } from '../items/consumed-capacity.ts'
 import { ConsumptionByTable } from '../items/consumption-by-table.ts'
 import { hasDuplicates } from '../items/duplicate-keys.ts'
 import type { WriteResult } from '../items/item-write.ts'
@@ -120,7 +120,7 @@ export async function transactWrites(
   const outcome = await engine.transact(parts.map(transactedWrite), once)
   switch (outcome.kind) {
     case 'committed':
-      return { kind: 'written', written: chargeWrites(parts, outcome.results) }
+      return { kind: 'written', written: chargeCommitted(parts, outcome.results) }
     case 'repeated':
       return { kind: 'repeated', items: await readAndCharge(engine, parts) }
     case 'mismatch':
@@ -172,12 +172,12 @@ function transactedWrite({ table, itemKey, judge }: WritePart): TransactedWrite<
   }
 }
 
-function chargeWrites(parts: readonly WritePart[], results: readonly Written<WriteResult>[]): readonly PartWritten[] {
+function chargeCommitted(parts: readonly WritePart[], results: readonly Written<WriteResult>[]): readonly PartWritten[] {
   return results.map((written, at) => {
     const { result, indexWrites } = written
     assert(!isWireError(result), 'a transaction with an error in it is not committed')
     const part = parts[at]
-    part?.limits?.charge('write', consumptionOf(part.table, [{ sizeBytes: result.sizeBytes, indexWrites }], 2))
+    if (part !== undefined) chargeWrites(part, [{ sizeBytes: result.sizeBytes, indexWrites }], 2)
     part?.contributors?.written(part.itemKey, result.sizeBytes, indexWrites, 2)
     return { ...written, result }
   })
@@ -185,10 +185,10 @@ function chargeWrites(parts: readonly WritePart[], results: readonly Written<Wri
 
 /** A condition that failed costs as if it had held; of what stood in its own way the size is not known, and the least is taken. */
 function chargeRefused(parts: readonly WritePart[], results: readonly WriteResult[]): void {
-  for (const [at, { table, limits }] of parts.entries()) {
+  for (const [at, part] of parts.entries()) {
     const result = results[at]
     const sizeBytes = result === undefined || isWireError(result) ? 0 : result.sizeBytes
-    limits?.charge('write', consumptionOf(table, [{ sizeBytes, indexWrites: [] }], 2))
+    chargeWrites(part, [{ sizeBytes, indexWrites: [] }], 2)
   }
 }
 

@@ -1,0 +1,16 @@
+import type { OpenTable } from '../table-lookup.ts'
+import type { WriteWork } from './consumed-capacity.ts'
+import { consumptionOf } from './consumed-capacity.ts'
+
+/**
+ * Counts what writes consumed, and takes it from what their table is held to.
+ * @param factor 2 in a transaction
+ */
+export function chargeWrites(
+  { table, meter, limits }: Pick<OpenTable, 'table' | 'meter' | 'limits'>,
+  works: readonly WriteWork[],
+  factor: number,
+): void {
+  meter?.add(table, 'Customer', works, factor)
+  limits?.charge('write', consumptionOf(table, works, factor))
+}
