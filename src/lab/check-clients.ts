@@ -1,25 +1,14 @@
+import type { Facts } from './checker.ts'
 import type { Operation } from './history.ts'
 import { nameOf, ranksAbove, saw } from './oracle.ts'
+import { policiesOf } from './plan.ts'
 import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /** Judges the answers that clients got, each against what was written. */
-export function checkClients(
-  operations: readonly Operation[],
-  written: readonly WrittenVersion[],
-  policies: readonly string[],
-): readonly Violation[] {
-  const violations: Violation[] = []
-  const versionByOperation = new Map(
-    written.flatMap((version) => (version.operation === undefined ? [] : [[version.operation, version] as const])),
-  )
-  for (const operation of operations) {
-    const version = versionByOperation.get(operation.id)
-    violations.push(...checkAnswer(operation, version, written))
-  }
-  for (const one of groupsOf(operations))
-    violations.push(...checkProgress(one, versionByOperation, written, policies.every(showsTheHighest)))
-  return violations
+export function checkAnswers({ operations, written }: Facts): readonly Violation[] {
+  const versionByOperation = versionsByOperation(written)
+  return operations.flatMap((operation) => checkAnswer(operation, versionByOperation.get(operation.id), written))
 }
 
 /** A write that was acknowledged is durable; what was seen was written, and was durable where it came from. */
@@ -48,40 +37,58 @@ function checkAnswer(operation: Operation, version: WrittenVersion | undefined, 
 }
 
 /**
- * Within one replica a client never sees an item as it was before something that had been answered there. What had not seen that may come to be
- * shown, and where the highest version is shown, only if it ranks above.
+ * Within one replica nobody sees an item as it was before something that had been answered there: everybody reads what was written before (read your
+ * writes), and nothing older than what was read before (monotonic reads). What had not seen that may come to be shown, and where the highest version
+ * is shown, only if it ranks above.
  */
-function checkProgress(
+export function checkProgress({ plan, operations, written }: Facts): readonly Violation[] {
+  const versionByOperation = versionsByOperation(written)
+  const versions = written.filter((version) => version.state === 'durable')
+  const highest = policiesOf(plan).every(showsTheHighest)
+  return [...groupsOf(operations)].flatMap((group) => checkGroup(group, versionByOperation, versions, highest))
+}
+
+function checkGroup(
   operations: readonly Operation[],
   versionByOperation: ReadonlyMap<number, WrittenVersion>,
-  written: readonly WrittenVersion[],
+  versions: readonly WrittenVersion[],
   highest: boolean,
 ): readonly Violation[] {
   const violations: Violation[] = []
-  const versions = written.filter((version) => version.state === 'durable')
-  const floors: { readonly version: WrittenVersion; readonly atMs: number; readonly by: number }[] = []
+  const floors: Floor[] = []
   for (const { id, key, calledAtMs, answer } of operations) {
     if (answer === undefined || answer.kind === 'unknown' || answer.kind === 'refused') continue
-    const candidates = versions.filter(({ value, committedAtMs }) => value === answer.saw && committedAtMs <= answer.atMs)
-    for (const floor of floors) {
-      if (floor.atMs >= calledAtMs) continue
-      const moved = candidates.some(
-        (version) =>
-          version === floor.version ||
-          (highest ? ranksAbove(version, floor.version) : !saw(floor.version, version.version.dot)) ||
-          saw(version, floor.version.version.dot),
-      )
-      if (moved) continue
-      const what = `#${id} saw ${answer.saw ?? 'nothing'}, after #${floor.by} had ${floor.version.value ?? 'the deletion'} answered there`
-      violations.push({ rule: 'a client saw the past', key, message: what })
-      break
+    const candidates = versions.filter(
+      (version) => version.key === key && version.value === answer.saw && version.committedAtMs <= answer.atMs,
+    )
+    const stale = floors.find(
+      (floor) => floor.atMs < calledAtMs && !candidates.some((version) => mayFollow(version, floor.version, highest)),
+    )
+    if (stale !== undefined) {
+      const message = `#${id} saw ${answer.saw ?? 'nothing'}, after #${stale.by} had ${stale.version.value ?? 'the deletion'} answered there`
+      violations.push({ rule: stale.wrote ? 'a client did not see what was written' : 'a client saw the past', key, message })
     }
     const own = versionByOperation.get(id)
-    if (answer.kind === 'written' && own !== undefined) floors.push({ version: own, atMs: answer.atMs, by: id })
+    if (answer.kind === 'written' && own !== undefined) floors.push({ version: own, atMs: answer.atMs, by: id, wrote: true })
     const [only, ...others] = candidates
-    if (answer.saw !== undefined && only !== undefined && others.length === 0) floors.push({ version: only, atMs: answer.atMs, by: id })
+    if (answer.saw !== undefined && only !== undefined && others.length === 0) {
+      floors.push({ version: only, atMs: answer.atMs, by: id, wrote: false })
+    }
   }
   return violations
+}
+
+interface Floor {
+  readonly version: WrittenVersion
+  readonly atMs: number
+  readonly by: number
+  readonly wrote: boolean
+}
+
+/** Whether a replica that has shown one version may show the other later. */
+export function mayFollow(later: WrittenVersion, earlier: WrittenVersion, highest: boolean): boolean {
+  if (later === earlier || saw(later, earlier.version.dot)) return true
+  return highest ? ranksAbove(later, earlier) : !saw(earlier, later.version.dot)
 }
 
 /** Operations on one key of one replica, in the order of their answers. */
@@ -97,6 +104,10 @@ function groupsOf(operations: readonly Operation[]): Iterable<readonly Operation
   return groupByName.values()
 }
 
-function showsTheHighest(policy: string): boolean {
+function versionsByOperation(written: readonly WrittenVersion[]): ReadonlyMap<number, WrittenVersion> {
+  return new Map(written.flatMap((version) => (version.operation === undefined ? [] : [[version.operation, version] as const])))
+}
+
+export function showsTheHighest(policy: string): boolean {
   return policy === 'last-writer-wins' || policy === 'version-check'
 }

@@ -6,15 +6,15 @@ import type { StoredItem } from '../engine/stored-item.ts'
 import type { Index, Table } from '../engine/table.ts'
 import type { Entry, Range, Store } from '../storage/store.ts'
 import { replicasOf } from '../world/inspection.ts'
-import type { World } from '../world/world.ts'
-import { tableName } from './lab-world.ts'
+import type { Facts } from './checker.ts'
+import { tableName } from './lab-items.ts'
 import type { Violation } from './violation.ts'
 
 /**
  * Judges what follows from the items, in every Region: an index has exactly the entries of the items that are there, and the change log
  * leads, change by change, to what they are.
  */
-export async function checkDerived(world: World, keyName: (itemKey: Uint8Array) => string): Promise<readonly Violation[]> {
+export async function checkDerived({ world, keyName }: Facts): Promise<readonly Violation[]> {
   const violations: Violation[] = []
   for (const { region, table } of replicasOf(world, tableName)) {
     const engine = world.region(region)?.running?.engine

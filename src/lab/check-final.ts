@@ -1,14 +1,16 @@
 import { printDot } from '../replication/dot.ts'
-import { defaultPolicy } from '../replication/policy-text.ts'
+import type { Facts } from './checker.ts'
 import type { FinalReplica, FinalState } from './final-state.ts'
 import type { Expectation } from './oracle.ts'
 import { expectationOf, nameOf, saw, wrongfullyWritten } from './oracle.ts'
-import type { SimulationPlan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { policiesOf, stepsOf } from './plan.ts'
 import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /** Judges what the replicas hold when everything has come to rest, against the history of writes. */
-export function checkFinal(state: FinalState, written: readonly WrittenVersion[], plan: SimulationPlan): readonly Violation[] {
+export function checkFinal({ state, written, plan }: Facts): readonly Violation[] {
+  const policies = policiesOf(plan)
   const violations: Violation[] = []
   if (!state.converged) {
     const digests = state.replicas.map(({ region, digest }) => `${region} ${digest.slice(0, 8)}`).join(', ')
@@ -18,12 +20,12 @@ export function checkFinal(state: FinalState, written: readonly WrittenVersion[]
   const durable = written.filter((version) => version.state === 'durable')
   for (const key of new Set(durable.map((version) => version.key))) {
     const versions = durable.filter((version) => version.key === key)
-    const expected = expectationOf(versions, state.policy, policiesIn(plan))
+    const expected = expectationOf(versions, state.policy, policies)
     for (const replica of state.replicas) {
       violations.push(...checkSiblings(key, replica, expected, versions), ...checkShown(key, replica, expected, state.policy))
     }
     violations.push(...checkLedger(key, state, expected, versions))
-    if (plan.policies.length === 1 && state.policy.includes('refuse') && hasAllMembers(plan)) {
+    if (policies.length === 1 && state.policy.includes('refuse') && hasAllMembers(plan)) {
       for (const each of versions.filter(({ operation }) => operation !== undefined)) {
         const message = wrongfullyWritten(each, versions, state.policy)
         if (message !== undefined) violations.push({ rule: 'a Region wrote what is at home elsewhere', key, message })
@@ -34,14 +36,9 @@ export function checkFinal(state: FinalState, written: readonly WrittenVersion[]
   return violations
 }
 
-/** All that were in force at some time; where they change, the tag may also be taken away. */
-function policiesIn({ policies, policyGapMs }: SimulationPlan): readonly string[] {
-  return policyGapMs === undefined ? policies : [...new Set([...policies, defaultPolicy])]
-}
-
 /** All Regions are members all the time, so every home is one. */
-function hasAllMembers({ regions, replicasAtStart, membershipGapMs }: SimulationPlan): boolean {
-  return replicasAtStart === regions.length && membershipGapMs === undefined
+function hasAllMembers(plan: Plan): boolean {
+  return plan.setting.replicasAtStart === plan.setting.regions.length && stepsOf(plan, 'membership').length === 0
 }
 
 function checkStatistics({ region, itemCount, sizeBytes, counted }: FinalReplica): readonly Violation[] {

@@ -1,9 +1,8 @@
-import type { Attempt } from './history.ts'
-import type { Conflict } from '../world/conflict.ts'
+import type { Facts } from './checker.ts'
 import type { Violation } from './violation.ts'
 
 /** Every Region closes what somebody settled, and nothing else [REP-21]; what version-check found stays open until then [REP-12]. */
-export function checkResolutions(conflicts: readonly Conflict[], attempts: readonly Attempt[]): readonly Violation[] {
+export function checkResolutions({ state: { conflicts }, history: { resolutions: attempts } }: Facts): readonly Violation[] {
   const wrong = (message: string): Violation => ({ rule: 'the ledger is not what was resolved', key: undefined, message })
   return conflicts.flatMap((conflict) => {
     const { id, resolved, open, rule, withdrawn, harmless } = conflict

@@ -38,6 +38,7 @@ export const coverageNames = [
   'conflicts left open',
   'losers that a client had read',
   'conflicts that the highest version lost',
+  'steps that a crash interrupted',
 ] as const
 
 export class Coverage {

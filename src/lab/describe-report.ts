@@ -6,10 +6,11 @@ import type { SimulationReport } from './simulation.ts'
 /** A report for people: the verdict, and when something is wrong the story of the first key that it concerns. */
 export function describeReport(report: SimulationReport): string {
   const { seed, canary, plan, violations, operations, durationMs, eventHash } = report
+  const { regions, keyNames, clockMode } = plan.setting
   const lines = [
     `seed ${seed}${canary === undefined ? '' : ` with the bug ${canary}`}: ${violations.length === 0 ? 'all is well' : 'something is wrong'}`,
-    `${plan.regions.length} Regions (${plan.regions.join(', ')}), ${plan.keys} keys, ${operations} operations, ` +
-      `${(durationMs / 1000).toFixed(1)} s of virtual time, clocks ${plan.clockMode}`,
+    `${regions.length} Regions (${regions.join(', ')}), ${keyNames.length} keys, ${operations} operations, ` +
+      `${(durationMs / 1000).toFixed(1)} s of virtual time, clocks ${clockMode}`,
     `events ${eventHash}`,
   ]
   if (violations.length === 0) return [...lines, ...describeCoverage(report)].join('\n')

@@ -8,7 +8,7 @@ import type { Entry, Store } from '../storage/store.ts'
 import type { Conflict } from '../world/conflict.ts'
 import { conflictsOf, digestTable, flowsOf, policyOf, replicasOf } from '../world/inspection.ts'
 import type { World } from '../world/world.ts'
-import { tableName } from './lab-world.ts'
+import { tableName } from './lab-items.ts'
 
 /** What is left when everything has come to rest: read from the replicas as any operator could. */
 export interface FinalState {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { VirtualTime } from '../base/virtual-time.ts'
-import type { OperationKind } from './plan.ts'
+import { StoreClosed } from '../storage/store.ts'
 
 /**
  * What happened, as clients and the operator of the world saw it: operations with the time of call and answer, and what was broken
@@ -9,14 +9,16 @@ import type { OperationKind } from './plan.ts'
 export interface Operation {
   readonly id: number
   readonly region: string
-  readonly client: number
-  readonly kind: OperationKind
+  readonly client: string
+  readonly kind: string
   readonly key: string
   /** What it would write; undefined: nothing, or a deletion. */
   readonly value: string | undefined
   readonly calledAtMs: number
   /** The replica that it went to: the number of the Region's table, which is never used again. */
   readonly table: number
+  /** The operations of one transaction share this number; undefined: it is none's. */
+  readonly together: number | undefined
   answer: Answer | undefined
 }
 
@@ -49,6 +51,8 @@ export class History {
   readonly events: HistoryEvent[] = []
   /** Conflicts that somebody settled, or may have settled when a crash came in between. */
   readonly resolutions: Attempt[] = []
+  /** Regions whose replica somebody removed. */
+  readonly removed = new Set<string>()
   readonly #time: VirtualTime
   readonly #hash = createHash('sha256')
 
@@ -71,6 +75,16 @@ export class History {
     const called: Operation = { ...operation, id: this.operations.length, calledAtMs: this.nowMs, answer: undefined }
     this.operations.push(called)
     return called
+  }
+
+  /** Carries out a call and writes down how it ended; when its Region crashes meanwhile, nobody knows. */
+  async answerOf(operation: Operation, call: () => Promise<Answer>): Promise<void> {
+    try {
+      this.answered(operation, await call())
+    } catch (error) {
+      if (error instanceof StoreClosed) this.answered(operation, { kind: 'unknown', atMs: this.nowMs })
+      throw error
+    }
   }
 
   answered(operation: Operation, answer: Answer): void {

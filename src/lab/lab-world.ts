@@ -4,11 +4,8 @@ import { fraction } from '../base/random.ts'
 import type { VirtualTime } from '../base/virtual-time.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import { isRefusal } from '../engine/refusal.ts'
-import type { IndexBlueprint, Table, TableBlueprint } from '../engine/table.ts'
-import { onDemandSettings } from '../engine/table.ts'
+import type { Table } from '../engine/table.ts'
 import { servesItems } from '../engine/table.ts'
-import { encodeItemKey } from '../item/item-key.ts'
-import { isInvalid } from '../item/invalid.ts'
 import { Faults } from '../world/faults.ts'
 import { createMemoryStores } from '../world/memory-stores.ts'
 import type { Stores } from '../world/stores.ts'
@@ -18,7 +15,8 @@ import { World } from '../world/world.ts'
 import type { Canary } from './canaries.ts'
 import type { Coverage } from './coverage.ts'
 import type { History } from './history.ts'
-import type { SimulationPlan } from './plan.ts'
+import { tableName } from './lab-items.ts'
+import type { Plan } from './plan.ts'
 import { diceFor } from './plan.ts'
 import { recordedStores } from './recorded-stores.ts'
 import { UnrulyLinks } from './unruly-links.ts'
@@ -27,7 +25,7 @@ import type { WriteLog } from './write-log.ts'
 /** The real world in virtual time, over stores whose flushes take time and that lose what was not flushed. It survives its process. */
 export class LabWorld {
   readonly time: VirtualTime
-  readonly #plan: SimulationPlan
+  readonly #plan: Plan
   readonly #options: Omit<WorldOptions, 'random'>
   readonly #stores: Stores
   readonly #links: UnrulyLinks
@@ -54,13 +52,14 @@ export class LabWorld {
 
   static async open(parts: LabParts): Promise<LabWorld> {
     const { plan, time, history, coverage, canary, writeLog, problem } = parts
+    const { setting } = plan
     const [flushes, crashes] = [diceFor(plan.seed, 'flushes'), diceFor(plan.seed, 'crashes')]
     const memory = createMemoryStores({
       scheduler: time,
-      flushDelayMs: () => plan.flushMsMax * fraction(flushes),
-      underWay: () => (fraction(crashes) < plan.landedProbability ? 'landed' : 'lost'),
+      flushDelayMs: () => setting.flushMsMax * fraction(flushes),
+      underWay: () => (fraction(crashes) < setting.landedProbability ? 'landed' : 'lost'),
     })
-    const links = new UnrulyLinks({ scheduler: time, random: diceFor(plan.seed, 'links'), coverage, probability: plan.unruliness })
+    const links = new UnrulyLinks({ scheduler: time, random: diceFor(plan.seed, 'links'), coverage, unruliness: setting.unruliness })
     const log: Log = {
       ...silentLog,
       info: (event, fields) => {
@@ -81,16 +80,16 @@ export class LabWorld {
         if (lost > 0) coverage.add('crashes that lost commits')
         history.note(`the store crashed, ${lost} versions were lost`, { region })
       }),
-      regions: plan.regions,
+      regions: setting.regions,
       clock: time,
-      clockMode: plan.clockMode,
+      clockMode: setting.clockMode,
       scheduler: time,
       profile: (from, to, random) => {
-        const slow = plan.slowLinks.find((link) => link.from === from && link.to === to)
-        return plan.lagMs + (slow?.ms ?? 0) + plan.jitterMs * fraction(random) ** 3
+        const slow = setting.slowLinks.find((link) => link.from === from && link.to === to)
+        return setting.lagMs + (slow?.ms ?? 0) + setting.jitterMs * fraction(random) ** 3
       },
       log,
-      endedIncarnationsMax: plan.endedIncarnationsMax,
+      endedIncarnationsMax: setting.endedIncarnationsMax,
       decorateTransport: (transport) => links.around(canary?.transport === undefined ? transport : canary.transport(transport)),
     }
     return new LabWorld(parts, links, options, await start(options, plan.seed, 0))
@@ -134,7 +133,7 @@ export class LabWorld {
 }
 
 export interface LabParts {
-  readonly plan: SimulationPlan
+  readonly plan: Plan
   readonly time: VirtualTime
   readonly history: History
   readonly coverage: Coverage
@@ -148,35 +147,4 @@ async function start(options: Omit<WorldOptions, 'random'>, seed: number, starts
   const random = diceFor(seed, `world ${starts}`)
   const world = await World.open({ ...options, random })
   return { world, faults: new Faults(world, { clock: options.clock, scheduler: options.scheduler, random }) }
-}
-
-export const tableName = 'items'
-
-/** An index that comes and goes. */
-export const lateIndex = indexOn('was', 'ALL', 'late')
-
-export const blueprint: TableBlueprint = {
-  name: tableName,
-  schema: { partition: { name: 'pk', type: 'S' }, sort: undefined },
-  attributeDefinitions: [{ name: 'pk', type: 'S' }],
-  settings: { ...onDemandSettings(0), indexes: [indexOn('v', 'ALL'), indexOn('was', 'KEYS_ONLY')], stream: 'NEW_AND_OLD_IMAGES' },
-  tags: {},
-}
-
-function indexOn(attribute: string, kind: 'ALL' | 'KEYS_ONLY', name = `by-${attribute}`): IndexBlueprint {
-  return {
-    name,
-    kind: 'global',
-    partition: [{ name: attribute, type: 'S' }],
-    sort: [{ name: 'pk', type: 'S' }],
-    projection: { kind },
-    throughput: undefined,
-    onDemandMaximum: undefined,
-  }
-}
-
-export function itemKeyOf(key: string): Uint8Array {
-  const encoded = encodeItemKey(blueprint.schema, { pk: { S: key } })
-  if (isInvalid(encoded)) throw new Error(encoded.invalid)
-  return encoded
 }

@@ -1,46 +1,45 @@
 import { sleep } from '../base/scheduler.ts'
 import { VirtualTime } from '../base/virtual-time.ts'
 import { isRefusal } from '../engine/refusal.ts'
+import type { Dot } from '../replication/dot.ts'
+import { printDot } from '../replication/dot.ts'
+import { policyTag } from '../replication/policy-text.ts'
+import type { Version } from '../replication/version.ts'
 import type { CanaryName } from './canaries.ts'
 import { canaries } from './canaries.ts'
-import { checkClients } from './check-clients.ts'
-import { checkDerived } from './check-derived.ts'
-import { checkFinal } from './check-final.ts'
-import { checkResolutions } from './check-resolutions.ts'
-import { runClients } from './clients.ts'
+import { checkers } from './checkers.ts'
 import { Coverage } from './coverage.ts'
+import { planOf } from './draw-plan.ts'
 import type { FinalReplica } from './final-state.ts'
 import { finalState, unrest } from './final-state.ts'
 import type { HistoryEvent } from './history.ts'
 import { History } from './history.ts'
-import { LabWorld, blueprint, itemKeyOf, tableName } from './lab-world.ts'
-import type { SimulationPlan } from './plan.ts'
-import { diceFor, planOf } from './plan.ts'
-import { changePolicy } from './policy-changes.ts'
-import { runStorm } from './storm.ts'
+import { blueprint, itemKeyOf, tableName } from './lab-items.ts'
+import { LabWorld } from './lab-world.ts'
+import type { Lane, Plan } from './plan.ts'
+import { runLanes } from './storm.ts'
 import type { Violation } from './violation.ts'
-import type { Dot } from '../replication/dot.ts'
-import { policyTag } from '../replication/policy-text.ts'
-import { printDot } from '../replication/dot.ts'
-import type { Version } from '../replication/version.ts'
 import type { WrittenVersion } from './write-log.ts'
 import { WriteLog } from './write-log.ts'
 
 /**
- * One seed, one world, one verdict. Clients and faults have their way for a while (safety); then everything is mended and must come to
+ * One plan, one world, one verdict. Clients and faults have their way for a while (safety); then everything is mended and must come to
  * rest within a budget (liveness); then what clients saw and what replicas hold is judged against what was written.
  */
-export async function runSimulation(options: { readonly seed: number; readonly canary?: CanaryName }): Promise<SimulationReport> {
-  const plan = planOf(options.seed)
-  const simulation = new Simulation(plan, options.canary)
+export async function runPlan(plan: Plan, canary?: CanaryName): Promise<SimulationReport> {
+  const simulation = new Simulation(plan, canary)
   await simulation.run()
   return simulation.report()
+}
+
+export function runSimulation({ seed, canary }: { readonly seed: number; readonly canary?: CanaryName }): Promise<SimulationReport> {
+  return runPlan(planOf(seed), canary)
 }
 
 export interface SimulationReport {
   readonly seed: number
   readonly canary: CanaryName | undefined
-  readonly plan: SimulationPlan
+  readonly plan: Plan
   readonly violations: readonly Violation[]
   readonly coverage: Coverage
   readonly operations: number
@@ -52,7 +51,7 @@ export interface SimulationReport {
 }
 
 class Simulation {
-  readonly #plan: SimulationPlan
+  readonly #plan: Plan
   readonly #canary: CanaryName | undefined
   readonly #time = new VirtualTime()
   readonly #history = new History(this.#time)
@@ -61,17 +60,17 @@ class Simulation {
   readonly #writeLog: WriteLog
   readonly #keyByItemKey: ReadonlyMap<string, string>
 
-  constructor(plan: SimulationPlan, canary: CanaryName | undefined) {
+  constructor(plan: Plan, canary: CanaryName | undefined) {
     this.#plan = plan
     this.#canary = canary
-    this.#keyByItemKey = new Map(plan.keyNames.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
+    this.#keyByItemKey = new Map(plan.setting.keyNames.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
     this.#writeLog = new WriteLog({ nowMs: () => this.#history.nowMs, coverage: this.#coverage, keyName: this.#keyName })
   }
 
   async run(): Promise<void> {
     try {
       const lab = await this.#time.resolve(this.#open())
-      await this.#safety(lab)
+      await this.#phase('storm', lab)
       await this.#liveness(lab)
       await this.#judge(lab)
     } catch (error) {
@@ -101,7 +100,7 @@ class Simulation {
   }
 
   async #open(): Promise<LabWorld> {
-    const { regions, replicasAtStart } = this.#plan
+    const { regions, replicasAtStart, policy } = this.#plan.setting
     const lab = await LabWorld.open({
       plan: this.#plan,
       time: this.#time,
@@ -113,7 +112,6 @@ class Simulation {
     })
     const [first, ...others] = regions
     if (first === undefined) throw new Error('a world without Regions')
-    const [policy = ''] = this.#plan.policies
     await lab.world.createTable(first, { ...blueprint, tags: policy === 'last-writer-wins' ? {} : { [policyTag]: policy } })
     for (const region of others.slice(0, replicasAtStart - 1)) {
       const change = { kind: 'create', region, readUnitsOverride: undefined, tableClassOverride: undefined } as const
@@ -121,24 +119,19 @@ class Simulation {
       if (isRefusal(begun)) throw new Error(begun.message)
       await lab.world.settled()
     }
-    this.#history.note(`begins: ${JSON.stringify(this.#plan)}`)
+    this.#history.note(`begins: ${JSON.stringify(this.#plan.setting)}`)
     return lab
   }
 
-  async #safety(lab: LabWorld): Promise<void> {
-    const parts = { plan: this.#plan, lab, history: this.#history, coverage: this.#coverage, writeLog: this.#writeLog }
-    const untilMs = this.#history.nowMs + Math.min(this.#plan.safetyMs, 5000 + this.#plan.operationsPerClient * this.#plan.thinkMsMax)
-    await this.#time.resolve(Promise.all([runClients({ ...parts, untilMs }), runStorm({ ...parts, untilMs })]), operationMsMax)
+  async #phase(when: Lane['when'], lab: LabWorld): Promise<void> {
+    const scene = { plan: this.#plan, lab, history: this.#history, coverage: this.#coverage, writeLog: this.#writeLog }
+    await this.#time.resolve(runLanes(when, scene), this.#plan.setting.untilMs + operationMsMax)
   }
 
   async #liveness(lab: LabWorld): Promise<void> {
     this.#history.note('everything is mended')
     await this.#time.resolve(lab.mend())
-    // Conflicts that are left are decided once more, by another policy.
-    if (this.#plan.policyGapMs !== undefined) {
-      const parts = { plan: this.#plan, lab, history: this.#history, coverage: this.#coverage, untilMs: Infinity }
-      await this.#time.resolve(changePolicy(parts, diceFor(this.#plan.seed, 'last policy')))
-    }
+    await this.#phase('mended', lab)
     let why: string | undefined = 'not looked at'
     const untilMs = this.#history.nowMs + quiescenceMsMax
     while (why !== undefined && this.#history.nowMs < untilMs) {
@@ -152,12 +145,13 @@ class Simulation {
   async #judge(lab: LabWorld): Promise<void> {
     const written = this.#writeLog.written()
     for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
-    this.#violations.push(...checkClients(this.#history.operations, written, this.#plan.policies))
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
-    this.#violations.push(...checkFinal(state, written, this.#plan), ...checkResolutions(state.conflicts, this.#history.resolutions))
-    this.#violations.push(...(await this.#time.resolve(checkDerived(lab.world, this.#keyName))))
+    const { operations } = this.#history
+    const facts = { plan: this.#plan, history: this.#history, operations, written, state, world: lab.world, keyName: this.#keyName }
+    for (const check of checkers) this.#violations.push(...(await this.#time.resolve(Promise.resolve(check(facts)))))
     for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
-    const conflicts = state.conflicts
+    const { conflicts } = state
+    this.#coverage.add('writes with unknown outcome', operations.filter(({ answer }) => answer?.kind === 'unknown').length)
     this.#coverage.add('conflicts', conflicts.length)
     this.#coverage.add('conflicts left open', conflicts.filter(({ open }) => open).length)
     this.#coverage.add('losers that a client had read', conflicts.filter(({ read }) => read).length)

@@ -13,6 +13,7 @@ export type ViolationRule =
   | 'an acknowledged write is gone'
   | 'a client saw what is not'
   | 'a client saw the past'
+  | 'a client did not see what was written'
   | 'replicas differ'
   | 'a Region wrote what is at home elsewhere'
   | 'siblings are not what was written'

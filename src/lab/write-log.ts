@@ -1,6 +1,6 @@
 import type { Coverage } from './coverage.ts'
 import type { Key, Value, Write } from '../storage/store.ts'
-import { spaces, suffixOf } from '../engine/keyspace.ts'
+import { rowKey, spaces, suffixOf } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import type { Incarnation } from '../replication/dot.ts'
 import { printDot } from '../replication/dot.ts'
@@ -45,7 +45,7 @@ export class WriteLog {
   readonly #replicaByName = new Map<string, Knowledge>()
   readonly #pendingByStore = new Map<string, Set<Commit>>()
   readonly #reusedDots: string[] = []
-  #claim: number | undefined
+  readonly #claimByKey = new Map<string, number>()
 
   constructor(options: { nowMs: () => number; coverage: Coverage; keyName: (itemKey: Uint8Array) => string }) {
     this.#nowMs = options.nowMs
@@ -67,13 +67,13 @@ export class WriteLog {
     return this.#reusedDots
   }
 
-  /** The operation that is being decided says so: the version of this transaction is its own. */
-  claim(operation: number): void {
-    this.#claim = operation
+  /** The operation that is being decided says so: the version of its key in this transaction is its own. */
+  claim({ id, key }: { readonly id: number; readonly key: string }): void {
+    this.#claimByKey.set(key, id)
   }
 
   beginDecision(): void {
-    this.#claim = undefined
+    this.#claimByKey.clear()
   }
 
   /** A transaction was decided: it is committed, and not yet durable. */
@@ -95,9 +95,11 @@ export class WriteLog {
       const at = keys.findIndex((read) => Buffer.compare(read, key) === 0)
       const rowBefore = values[at]
       const before = rowBefore === undefined ? undefined : decodeReplicaRow(rowBefore)
-      const version = localVersion(store, before, row, keys, values, writes)
-      if (version !== undefined) versions.push(this.#write(version, knowledge, values))
-      if (version?.stored === undefined && version !== undefined && !row.keepsLog) this.#coverage.add('deletions by a lone replica')
+      const read = (wanted: Key): Value | undefined => values[keys.findIndex((each) => Buffer.compare(each, wanted) === 0)]
+      for (const { version, cell } of localVersions(store, table, before, row, read, writes)) {
+        versions.push(this.#write(version, knowledge, cell))
+        if (version.stored === undefined && !row.keepsLog) this.#coverage.add('deletions by a lone replica')
+      }
       if (before?.cursors.size === 0) this.#learnEnded(knowledge, row)
       for (const [incarnation, n] of row.cursors) raise(knowledge.applied, incarnation, n)
       rows.push({ table, row })
@@ -148,22 +150,23 @@ export class WriteLog {
     version.durableAtMs = this.#nowMs()
   }
 
-  #write(version: Version, knowledge: Knowledge, values: readonly (Value | undefined)[]): WrittenVersion {
+  #write(version: Version, knowledge: Knowledge, cell: Value | undefined): WrittenVersion {
     const seen = new Map(knowledge.applied)
-    for (const sibling of decodeCell(values[1]).siblings) {
+    for (const sibling of decodeCell(cell).siblings) {
       const replaced = this.#writtenByDot.get(printDot(sibling.dot))
       for (const [incarnation, n] of replaced?.seen ?? sibling.context) raise(seen, incarnation, n)
       raise(seen, sibling.dot.incarnation, sibling.dot.n)
     }
     const name = printDot(version.dot)
     if (this.#writtenByDot.has(name)) this.#reusedDots.push(name)
+    const key = this.#keyName(version.itemKey)
     const written: WrittenVersion = {
       version,
-      key: this.#keyName(version.itemKey),
+      key,
       value: valueIn(version),
       seen,
       committedAtMs: this.#nowMs(),
-      operation: this.#claim,
+      operation: this.#claimByKey.get(key),
       state: 'committed',
       durableAtMs: undefined,
     }
@@ -207,33 +210,40 @@ interface Knowledge {
   membership: Membership | undefined
 }
 
-/** The version that a client's write made; undefined when the transaction is none. A lone replica keeps no record of a deletion. */
-function localVersion(
+/** The versions that clients' writes made in one transaction, with the cells before. A lone replica keeps no record of a deletion. */
+function localVersions(
   store: string,
+  table: number,
   before: ReplicaRow | undefined,
   after: ReplicaRow,
-  keys: readonly Key[],
-  values: readonly (Value | undefined)[],
+  read: (key: Key) => Value | undefined,
   writes: readonly Write[],
-): Version | undefined {
+): readonly { readonly version: Version; readonly cell: Value | undefined }[] {
   const { own } = after
-  const n = own === undefined ? 0 : (after.cursors.get(own) ?? 0)
-  const [, cellKey] = keys
-  if (own === undefined || before === undefined || cellKey === undefined || n <= (before.cursors.get(own) ?? 0)) return undefined
-  const cell = writes.find(({ key }) => Buffer.compare(key, cellKey) === 0)
-  if (cell?.value !== undefined) return decodeVersion(cell.value)
-  const replaced = decodeCell(values[1]).shown?.version
-  if (replaced === undefined) return undefined
-  return encodeVersion({
-    dot: { incarnation: own, n },
-    timestamp: replaced.timestamp + 1n,
-    region: store,
-    base: { dot: replaced.dot, timestamp: replaced.timestamp },
-    context: before.cursors,
-    epoch: before.epoch,
-    committedAtMs: replaced.committedAtMs,
-    itemKey: suffixOf(cellKey),
-    stored: undefined,
+  if (own === undefined || before === undefined) return []
+  const from = before.cursors.get(own) ?? 0
+  const made = (after.cursors.get(own) ?? 0) - from
+  // An incarnation that ended may be left out of the cursors.
+  if (made <= 0) return []
+  const cells = writes.filter(({ key }) => isRow(key, spaces.items) && tableOf(key) === table)
+  if (cells.length !== made) throw new Error(`${made} local writes changed ${cells.length} items`)
+  return cells.flatMap(({ key, value }, at) => {
+    const cell = read(rowKey(table, spaces.items, suffixOf(key)))
+    if (value !== undefined) return { version: decodeVersion(value), cell }
+    const replaced = decodeCell(cell).shown?.version
+    if (replaced === undefined) return []
+    const version = encodeVersion({
+      dot: { incarnation: own, n: from + at + 1 },
+      timestamp: replaced.timestamp + 1n,
+      region: store,
+      base: { dot: replaced.dot, timestamp: replaced.timestamp },
+      context: before.cursors,
+      epoch: before.epoch,
+      committedAtMs: replaced.committedAtMs,
+      itemKey: suffixOf(key),
+      stored: undefined,
+    })
+    return { version, cell }
   })
 }
 

@@ -1,0 +1,29 @@
+import type { Actor } from './actor.ts'
+import { crash } from './actors/crash.ts'
+import { indexes } from './actors/indexes.ts'
+import { itemClients } from './actors/item-clients.ts'
+import { latency } from './actors/latency.ts'
+import { membership } from './actors/membership.ts'
+import { outage } from './actors/outage.ts'
+import { partition } from './actors/partition.ts'
+import { pause } from './actors/pause.ts'
+import { policies } from './actors/policies.ts'
+import { resolutions } from './actors/resolutions.ts'
+import { restarts } from './actors/restarts.ts'
+import { skew } from './actors/skew.ts'
+
+/** Everybody who may take part in a run, by the name that plans know them by. Each has its own dice: a new one changes nothing for the others. */
+export const actors: Readonly<Record<string, Actor>> = {
+  'item-clients': itemClients,
+  partition,
+  pause,
+  latency,
+  skew,
+  outage,
+  crash,
+  restarts,
+  membership,
+  indexes,
+  policies,
+  resolutions,
+}
