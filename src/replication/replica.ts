@@ -5,87 +5,98 @@ import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Store } from '../storage/store.ts'
-import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { AppliedWork } from './apply.ts'
-import { applyBatch } from './apply.ts'
-import { Collector, movedOn } from './collector.ts'
-import { followPolicy } from './follow-policy.ts'
 import type { Cursors } from './cursors.ts'
-import { cursorOf, equalCursors, noCursors, reaches } from './cursors.ts'
-import type { Dot, Incarnation } from './dot.ts'
-import { LedgerLimit } from './ledger-limit.ts'
-import type { Membership } from './membership.ts'
-import { isDropped, keepsLog, speaksFor } from './membership.ts'
-import type { Changes, Message, Progress, Transport } from './messages.ts'
-import { Outbox, reportOf } from './outbox.ts'
-import { PacedTask } from './paced-task.ts'
-import { RecentLags } from './recent-lags.ts'
-import type { RegionClock } from './region-clock.ts'
-import type { ReplicaRow } from './replica-row.ts'
-import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
-import { Reports } from './reports.ts'
+import { cursorOf } from './cursors.ts'
+import { followPolicy } from './follow-policy.ts'
+import { Inbox } from './inbox.ts'
 import { takeOverLedger } from './ledger-handover.ts'
-import { logKey, membershipKey, replicaRowKey } from './rows.ts'
+import type { Membership } from './membership.ts'
+import { isDropped, speaksFor } from './membership.ts'
+import { adoptEpoch, fenceReplica, readMembership, readReplicaRow } from './membership-row.ts'
+import type { Message, Progress, Transport } from './messages.ts'
+import type { Distance } from './outboxes.ts'
+import { Outboxes } from './outboxes.ts'
+import type { RegionClock } from './region-clock.ts'
+import { ReplicaLedger } from './replica-ledger.ts'
+import type { ReplicaRow } from './replica-row.ts'
 import type { SeedProgress } from './seeding.ts'
 import { Seeding } from './seeding.ts'
-import { decodeVersion } from './version.ts'
+import { Upkeep } from './upkeep.ts'
 import type { Versions } from './versions.ts'
 
 /**
- * One table's replica in one Region, towards the other members: ships what was written here, takes in what was written
- * there, reports how far it has come, and lets go of what everybody has.
+ * One table's replica in one Region, towards the other members. What it sends is in {@link Outboxes}, what it takes in in {@link Inbox}, what it
+ * reports and lets go of in {@link Upkeep}; this is its life: how it is opened, filled, brought to an epoch, stopped.
  */
 export class Replica {
   readonly #options: ReplicaOptions
-  readonly #outboxByPeer = new Map<string, Outbox>()
-  readonly #lagsByPeer = new Map<string, RecentLags>()
-  readonly #reports = new Reports()
-  readonly #collector: Collector
-  readonly #ledgerLimit: LedgerLimit
-  readonly #reporting: PacedTask
-  readonly #asking: PacedTask
-  readonly #collecting: PacedTask
-  readonly #inbox: Delivery[] = []
-  #draining = false
+  readonly #ledger: ReplicaLedger
+  readonly #outboxes: Outboxes
+  readonly #inbox: Inbox
+  readonly #upkeep: Upkeep
   #ready: boolean
   /** It is being removed, and what it holds stays as it is. */
   #stopped = false
-  readonly #alarmedMsByPeer = new Map<string, number>()
-  #ledgerInUse: boolean
   #seeding: Seeding | undefined
-  #collectedTo: Cursors = noCursors
   #stalled: string | undefined
   #closed = false
   #appliedWaiters: (() => void)[] = []
   #following: Promise<void> = Promise.resolve()
 
-  private constructor(options: ReplicaOptions, found: { filled: boolean; ledgerInUse: boolean }) {
+  private constructor(options: ReplicaOptions, found: { filled: boolean; ledger: ReplicaLedger }) {
     this.#options = options
     this.#ready = found.filled
-    this.#ledgerInUse = found.ledgerInUse
-    this.#collector = new Collector(options.store, options.table.number)
-    this.#ledgerLimit = new LedgerLimit(options.store, options.table.number)
-    const paced = (doing: string, delayMs: number, run: () => Promise<void>): PacedTask =>
-      new PacedTask({ scheduler: options.scheduler, delayMs, run, failed: (error) => this.#failed(doing, error) })
-    this.#reporting = paced('reporting', reportDelayMs, () => this.#report())
-    this.#asking = paced('reporting', askDelayMs, () => this.#ask())
-    this.#collecting = paced('collecting', collectDelayMs, () => this.#collect())
+    this.#ledger = found.ledger
+    const { region, store, scheduler, table, transport } = options
+    const [membership, isClosed] = [(): Membership => this.membership, (): boolean => this.#closed]
+    this.#outboxes = new Outboxes({
+      store,
+      scheduler,
+      tableNumber: table.number,
+      globalId: table.globalId,
+      transport,
+      // Its drop is announced: every member has it in full, whether or not the cursors still name it.
+      isComplete: (incarnation) => this.membership.dropped[incarnation] !== undefined,
+      failed: (error) => this.#failed('shipping', error),
+    })
+    this.#inbox = new Inbox({
+      ...options,
+      ledger: this.#ledger,
+      membership,
+      isClosed,
+      taken: (isNew) => this.#taken(isNew),
+      answered: (from, changes, row, gap) => this.#answer(from, changes, row, gap),
+      failed: (error) => this.#failed('applying', error),
+    })
+    this.#upkeep = new Upkeep({
+      region,
+      store,
+      scheduler,
+      tableNumber: table.number,
+      outboxes: this.#outboxes,
+      ledger: this.#ledger,
+      membership,
+      row: () => this.row(),
+      isReady: () => this.#ready,
+      isClosed,
+      failed: (doing, error) => this.#failed(doing, error),
+    })
     this.#followMembership()
   }
 
   /** Takes up a replica where its rows say it is. */
   static async open(options: ReplicaOptions): Promise<Replica> {
     const { store, table, versions } = options
-    const membership = await store.get(membershipKey(table.number))
-    if (membership !== undefined) versions.know(table.number, decodeMembership(membership))
-    const ledger = await store.page(spaceRange(table.number, spaces.ledger), { entriesMax: 1, bytesMax: 1 })
-    const encoded = await store.get(replicaRowKey(table.number))
+    const membership = await readMembership(store, table.number)
+    if (membership !== undefined) versions.know(table.number, membership)
+    const ledger = await ReplicaLedger.open(options)
     // The last step of a state transfer sets the cursors. From then on the replica reports, and others trim by its reports: it must not be
     // filled again from a source that may be behind them.
-    const begun = encoded !== undefined && decodeReplicaRow(encoded).cursors.size > 0
+    const begun = ((await readReplicaRow(store, table.number))?.cursors.size ?? 0) > 0
     // A table that a job of this Region fills has no other member: its rows are local writes.
     const filled = table.status !== 'CREATING' || table.filling !== undefined || begun
-    return new Replica(options, { filled, ledgerInUse: ledger.entries.length > 0 })
+    return new Replica(options, { filled, ledger })
   }
 
   get table(): Table {
@@ -106,15 +117,14 @@ export class Replica {
   }
 
   /** What is durable of this replica; undefined when the table is gone. */
-  async row(): Promise<ReplicaRow | undefined> {
-    const encoded = await this.#options.store.get(replicaRowKey(this.table.number))
-    return encoded === undefined ? undefined : decodeReplicaRow(encoded)
+  row(): Promise<ReplicaRow | undefined> {
+    return readReplicaRow(this.#options.store, this.table.number)
   }
 
   /** A client's write is durable here. */
   written(): void {
-    for (const outbox of this.#outboxByPeer.values()) outbox.wake()
-    this.#reportLater()
+    this.#outboxes.wake()
+    this.#upkeep.reportLater()
   }
 
   /**
@@ -124,26 +134,12 @@ export class Replica {
   async adopt(membership: Membership): Promise<ReplicaRow | undefined> {
     const { store, table, versions } = this.#options
     versions.know(table.number, membership)
-    const [replicaKey, memberKey] = [replicaRowKey(table.number), membershipKey(table.number)]
-    const row = await store.transact<ReplicaRow | undefined>([replicaKey], ([encoded]) => {
-      if (encoded === undefined) return { writes: [], result: undefined }
-      const before = decodeReplicaRow(encoded)
-      if (before.epoch >= membership.epoch) return { writes: [], result: before }
-      const remains = ([incarnation]: readonly [Incarnation, number]): boolean => !isDropped(membership, incarnation)
-      const cursors = new Map([...before.cursors].filter(remains))
-      const ours = new Set([...before.ours].filter((incarnation) => cursors.has(incarnation)))
-      const after: ReplicaRow = { ...before, epoch: membership.epoch, keepsLog: keepsLog(membership), cursors, ours }
-      const writes = [
-        { key: replicaKey, value: encodeReplicaRow(after) },
-        { key: memberKey, value: encodeMembership(membership) },
-      ]
-      return { writes, result: after }
-    })
+    const row = await adoptEpoch(store, table.number, membership)
     this.#followMembership()
-    for (const outbox of this.#outboxByPeer.values()) outbox.wake()
+    this.#outboxes.wake()
     this.#wakeWaiters()
-    this.#reportLater()
-    this.#collectLater()
+    this.#upkeep.reportLater()
+    this.#upkeep.collectLater()
     if (row !== undefined) await this.#followPolicy()
     return row
   }
@@ -162,9 +158,9 @@ export class Replica {
         nowMs: () => trueClock.nowMs(),
         wasRead: (dot) => versions.wasRead(dot),
         isClosed: () => this.#closed,
-        begins: () => (this.#ledgerInUse = true),
+        begins: () => this.#ledger.begins(),
         decided: (losses) => {
-          this.#found(losses)
+          this.#ledger.found(losses, versions.policy(table).name)
           changed(table)
         },
       }),
@@ -174,31 +170,27 @@ export class Replica {
   }
 
   /** Takes no more writes from clients. Returns the replica as it is with the last of them; undefined when the table is gone. */
-  async fence(): Promise<ReplicaRow | undefined> {
-    const key = replicaRowKey(this.table.number)
-    return this.#options.store.transact<ReplicaRow | undefined>([key], ([encoded]) => {
-      if (encoded === undefined) return { writes: [], result: undefined }
-      const row: ReplicaRow = { ...decodeReplicaRow(encoded), fenced: true }
-      return { writes: [{ key, value: encodeReplicaRow(row) }], result: row }
-    })
+  fence(): Promise<ReplicaRow | undefined> {
+    return fenceReplica(this.#options.store, this.table.number)
   }
 
   /** Applies nothing more. Returns the replica as it stays; undefined when the table is gone. */
   async stop(): Promise<ReplicaRow | undefined> {
     this.#stopped = true
+    this.#inbox.stop()
     return this.fence() // decided after whatever was being applied
   }
 
   /** True when there may be entries in its ledger. */
   get hasLedger(): boolean {
-    return this.#ledgerInUse
+    return this.#ledger.inUse
   }
 
   /** Takes over what `leaver`, which was stopped, has in its ledger. This replica must have applied all that it has. */
   async inheritLedger(leaver: Replica): Promise<void> {
     const row = await leaver.row()
     if (row === undefined) return
-    this.#ledgerInUse = true
+    this.#ledger.begins()
     const { store, table } = this.#options
     await takeOverLedger({
       globalId: table.globalId,
@@ -224,14 +216,14 @@ export class Replica {
       send: (message) => transport.send(source, message),
     })
     const done = await this.#seeding.run()
-    this.#ledgerInUse = this.#seeding.losses > 0
-    this.#ledgerLimit.found(this.#seeding.losses)
+    this.#ledger.filled(this.#seeding.losses)
     this.#seeding = undefined
     if (!done || this.#closed) return false
     this.#ready = true
-    await this.#announce()
-    this.#collectLater()
-    for (const outbox of this.#outboxByPeer.values()) outbox.restart()
+    const row = await this.row()
+    if (row !== undefined) this.#outboxes.announce(row)
+    this.#upkeep.collectLater()
+    this.#outboxes.restart()
     return true
   }
 
@@ -253,8 +245,7 @@ export class Replica {
     switch (message.kind) {
       case 'changes':
         if (!this.#ready || this.#stopped || !speaksFor(this.membership, from, message.report.epoch)) return
-        this.#inbox.push({ from, changes: message })
-        this.#drain()
+        this.#inbox.receive(from, message)
         return
       case 'progress':
         if (speaksFor(this.membership, from, message.report.epoch)) this.#progressed(from, message)
@@ -271,272 +262,77 @@ export class Replica {
 
   /** The link to a member is up: what was on its way may be lost. */
   linkUp(peer: string): void {
-    this.#outboxByPeer.get(peer)?.restart()
+    this.#outboxes.restart(peer)
     this.#seeding?.linkUp()
-    this.#drain()
+    this.#inbox.drain()
   }
 
   /** How changes flow to and from each other member. */
   async flows(): Promise<readonly Flow[]> {
     const row = await this.row()
     if (row === undefined) return []
-    return Promise.all(
-      [...this.#outboxByPeer].map(async ([peer, outbox]) => {
-        const lags = this.#lagsByPeer.get(peer)
-        const pending = outbox.known && this.#pending(row, outbox.known)
-        return {
-          peer,
-          pending: pending?.count,
-          oldestPendingMs: pending && (await this.#oldest(pending.firsts)),
-          stalled: outbox.stalled ?? this.#stalled,
-          received: lags?.count ?? 0,
-          lagSumMs: lags?.sumMs ?? 0,
-          lagP50Ms: lags?.quantile(0.5),
-          lagP99Ms: lags?.quantile(0.99),
-          lagP999Ms: lags?.quantile(0.999),
-        }
-      }),
-    )
-  }
-
-  /** What of this Region's own logs is beyond `known`: how much, and where it begins in each. */
-  #pending(row: ReplicaRow, known: Cursors): { readonly count: number; readonly firsts: readonly Dot[] } {
-    let count = 0
-    const firsts: Dot[] = []
-    for (const incarnation of row.ours) {
-      const n = cursorOf(known, incarnation) + 1
-      const missing = cursorOf(row.cursors, incarnation) - n + 1
-      if (missing <= 0 || this.#isComplete(incarnation)) continue
-      count += missing
-      firsts.push({ incarnation, n })
-    }
-    return { count, firsts }
-  }
-
-  /** How long ago the oldest of these changes was committed; undefined when there are none, or they were let go of meanwhile. */
-  async #oldest(dots: readonly Dot[]): Promise<number | undefined> {
-    if (dots.length === 0) return undefined
-    const { store, table, trueClock } = this.#options
-    const records = await store.getMany(dots.map((dot) => logKey(table.number, dot)))
-    const committedMs = records.flatMap((record) => (record === undefined ? [] : [decodeVersion(record).committedAtMs]))
-    return committedMs.length === 0 ? undefined : Math.max(0, trueClock.nowMs() - Math.min(...committedMs))
+    const distances = await this.#outboxes.distances(row, this.#options.trueClock.nowMs())
+    return distances.map(({ stalled, ...distance }) => {
+      const lags = this.#inbox.lags(distance.peer)
+      return {
+        ...distance,
+        stalled: stalled ?? this.#stalled,
+        received: lags?.count ?? 0,
+        lagSumMs: lags?.sumMs ?? 0,
+        lagP50Ms: lags?.quantile(0.5),
+        lagP99Ms: lags?.quantile(0.99),
+        lagP999Ms: lags?.quantile(0.999),
+      }
+    })
   }
 
   /** What every member is known to have; undefined when that is not known. */
   async stableCut(): Promise<Cursors | undefined> {
     const row = await this.row()
-    return row === undefined ? undefined : this.#reports.stableCut(this.#options.region, row.cursors, this.membership)
+    return row === undefined ? undefined : this.#upkeep.stableCut(row)
   }
 
   close(): void {
     this.#closed = true
     this.#seeding?.close()
-    this.#reporting.close()
-    this.#asking.close()
-    this.#collecting.close()
-    for (const outbox of this.#outboxByPeer.values()) outbox.close()
+    this.#upkeep.close()
+    this.#inbox.stop()
+    this.#outboxes.close()
     this.#wakeWaiters()
   }
 
   #followMembership(): void {
-    const { region, store, scheduler, table, transport } = this.#options
-    this.#reports.follow(this.membership)
-    const others = new Set(this.membership.members.filter((member) => member !== region))
-    for (const [peer, outbox] of this.#outboxByPeer) {
-      if (others.has(peer)) continue
-      outbox.close()
-      this.#outboxByPeer.delete(peer)
-    }
-    for (const peer of others) {
-      if (this.#outboxByPeer.has(peer)) continue
-      const outbox = new Outbox({
-        store,
-        scheduler,
-        tableNumber: table.number,
-        globalId: table.globalId,
-        isComplete: (incarnation) => this.#isComplete(incarnation),
-        send: (message) => transport.send(peer, message),
-        failed: (error) => this.#failed('shipping', error),
-      })
-      this.#outboxByPeer.set(peer, outbox)
-      if (this.#ready) outbox.wake()
-    }
-  }
-
-  /** Its drop is announced: every member has it in full, whether or not the cursors still name it. */
-  #isComplete(incarnation: Incarnation): boolean {
-    return this.membership.dropped[incarnation] !== undefined
+    const { membership } = this
+    this.#upkeep.follow(membership)
+    const added = this.#outboxes.follow(new Set(membership.members.filter((member) => member !== this.#options.region)))
+    if (this.#ready) for (const outbox of added) outbox.wake()
   }
 
   #progressed(from: string, progress: Progress): void {
-    const outbox = this.#outboxByPeer.get(from)
-    if (outbox === undefined) return
-    outbox.received(progress)
-    this.#noteReport(from, progress.report).catch((error: unknown) => this.#failed('reporting', error))
+    if (!this.#outboxes.received(from, progress)) return
+    this.#noteReport(from, progress).catch((error: unknown) => this.#failed('reporting', error))
   }
 
-  async #noteReport(from: string, report: Changes['report']): Promise<void> {
+  async #noteReport(from: string, { report }: Progress): Promise<void> {
     const row = await this.row()
     if (row === undefined) return
-    this.#reports.note(from, report, row.cursors, this.membership)
-    this.#collectLater()
+    this.#upkeep.note(from, report, row)
+    this.#upkeep.collectLater()
   }
 
-  #drain(): void {
-    if (this.#draining) return
-    this.#draining = true
-    this.#applyAll().then(
-      () => (this.#draining = false),
-      (error: unknown) => {
-        this.#draining = false
-        this.#failed('applying', error)
-      },
-    )
-  }
-
-  async #applyAll(): Promise<void> {
-    for (let first = this.#inbox.shift(); first !== undefined && !this.#closed && !this.#stopped; first = this.#inbox.shift()) {
-      await this.#apply(this.#withFollowers(first))
-    }
-  }
-
-  /** What arrived meanwhile and continues the same log is applied in the same transaction. */
-  #withFollowers(first: Delivery): Delivery {
-    let { changes } = first
-    for (let next = this.#inbox[0]; next !== undefined; next = this.#inbox[0]) {
-      const continues =
-        next.from === first.from &&
-        changes.records.length > 0 &&
-        next.changes.incarnation === changes.incarnation &&
-        next.changes.from === changes.from + changes.records.length
-      if (!continues || changes.records.length + next.changes.records.length > recordsPerTransactionMax) break
-      this.#inbox.shift()
-      changes = { ...next.changes, from: changes.from, records: [...changes.records, ...next.changes.records] }
-    }
-    return { from: first.from, changes }
-  }
-
-  async #apply({ from, changes }: Delivery): Promise<void> {
-    const { store, region, table, current, indexDelayMs, versions, transport, trueClock, clock } = this.#options
-    const definition = current(table)
-    if (definition === undefined) return
-    const { keys, decide } = applyBatch(changes, {
-      table: definition,
-      current: () => current(table),
-      indexDelayMs,
-      region,
-      membership: this.membership,
-      policy: () => versions.policy(table),
-      nowMs: trueClock.nowMs(),
-      wasRead: (dot) => versions.wasRead(dot),
-      ledgerInUse: () => this.#ledgerInUse,
-    })
-    const applied = await store.transact(keys, decide)
-    if (applied.kind === 'gone' || this.#closed) return
-    if (applied.kind === 'stale') return this.#apply({ from, changes })
+  #taken(isNew: boolean): void {
     this.#stalled = undefined
-    const { row } = applied
-    if (applied.kind === 'applied' && applied.versions.length > 0) {
-      this.#found(applied.losses)
-      const lags = this.#lags(from)
-      const nowMs = trueClock.nowMs()
-      let aheadMs = 0
-      for (const version of applied.versions) {
-        lags.add(Math.max(0, nowMs - version.committedAtMs))
-        aheadMs = Math.max(aheadMs, clock.observe(version.timestamp))
-      }
-      this.#warnOfSkew(from, aheadMs)
-      this.#options.applied?.(definition, applied.works)
-      this.#options.changed(table)
-      this.#wakeWaiters()
-    }
-    this.#reports.note(from, changes.report, row.cursors, this.membership)
-    this.#reports.applied(row.cursors, this.membership)
-    if (changes.answer) {
-      const gap = applied.kind === 'gap'
-      if (transport.send(from, { kind: 'progress', globalId: table.globalId, report: reportOf(row), gap })) {
-        this.#outboxByPeer.get(from)?.reported(row)
-      }
-    }
-    this.#reportLater()
-    this.#collectLater()
+    if (!isNew) return
+    this.#options.changed(this.table)
+    this.#wakeWaiters()
   }
 
-  /** Versions were entered in the ledger that had not lost before. */
-  #found(losses: number): void {
-    if (losses === 0) return
-    const { region, table, log, versions } = this.#options
-    this.#ledgerInUse = true
-    this.#ledgerLimit.found(losses)
-    log.info('conflicts-found', { region, table: table.name, policy: versions.policy(table).name, found: losses })
-  }
-
-  /** The skew alarm [REP-7]: when a Region's clock passes the bound, and again when it has doubled, not for each of its writes. */
-  #warnOfSkew(of: string, aheadMs: number): void {
-    const { region, log } = this.#options
-    const alarmedMs = this.#alarmedMsByPeer.get(of) ?? 0
-    if (aheadMs <= 2 * alarmedMs && aheadMs > 0 === alarmedMs > 0) return
-    this.#alarmedMsByPeer.set(of, aheadMs)
-    if (aheadMs > 0) log.warn('clock-skew', { region, of, aheadMs })
-  }
-
-  #lags(peer: string): RecentLags {
-    let lags = this.#lagsByPeer.get(peer)
-    if (lags === undefined) {
-      lags = new RecentLags()
-      this.#lagsByPeer.set(peer, lags)
-    }
-    return lags
-  }
-
-  /** Tells every member that this replica is ready and where it is. */
-  async #announce(): Promise<void> {
-    const { table, transport } = this.#options
-    const row = await this.row()
-    if (row === undefined) return
-    for (const peer of this.#outboxByPeer.keys()) {
-      transport.send(peer, { kind: 'progress', globalId: table.globalId, report: reportOf(row), gap: true })
-    }
-  }
-
-  /** Members to whom nothing was sent lately must hear how far this replica has come, or nothing becomes stable. */
-  #reportLater(): void {
-    if (this.#outboxByPeer.size > 0) this.#reporting.soon()
-  }
-
-  async #report(): Promise<void> {
-    const row = await this.row()
-    if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.report(row)
-  }
-
-  #collectLater(): void {
-    if (this.#ready) this.#collecting.soon()
-  }
-
-  async #collect(): Promise<void> {
-    const row = await this.row()
-    if (row === undefined || this.#closed) return
-    const { membership } = this
-    const cut = this.#reports.stableCut(this.#options.region, row.cursors, membership)
-    if (cut === undefined || !equalCursors(cut, row.cursors)) this.#askLater()
-    if (cut === undefined) return
-    const dropped = Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation, row.epoch))
-    await this.#collector.collectDropped(dropped, cut)
-    if (!movedOn(this.#collectedTo, cut)) return
-    await this.#collector.collect(cut, dropped)
-    await this.#ledgerLimit.enforce((dot) => reaches(cut, dot) || dropped.includes(dot.incarnation))
-    this.#collectedTo = cut
-  }
-
-  /** Something is kept for members that may have it: what they last said may be lost. */
-  #askLater(): void {
-    if (this.#outboxByPeer.size > 0) this.#asking.soon()
-  }
-
-  async #ask(): Promise<void> {
-    const row = await this.row()
-    if (row !== undefined) for (const outbox of this.#outboxByPeer.values()) outbox.ask(row)
-    this.#collectLater()
+  #answer(from: string, { report, answer }: Extract<Message, { kind: 'changes' }>, row: ReplicaRow, gap: boolean): void {
+    this.#upkeep.note(from, report, row)
+    this.#upkeep.applied(row)
+    if (answer) this.#outboxes.answer(from, row, gap)
+    this.#upkeep.reportLater()
+    this.#upkeep.collectLater()
   }
 
   #wakeWaiters(): void {
@@ -577,14 +373,7 @@ export interface ReplicaOptions {
 }
 
 /** Between this replica and one other member. */
-export interface Flow {
-  readonly peer: string
-  /** Changes of ours that it does not have yet; undefined while it has not said how far it is. */
-  readonly pending: number | undefined
-  /** How long ago the oldest of them was committed; undefined when there are none. */
-  readonly oldestPendingMs: number | undefined
-  /** Why nothing flows; undefined when all is well. */
-  readonly stalled: string | undefined
+export interface Flow extends Distance {
   /** Changes of its that were applied here since the start. */
   readonly received: number
   /** From their commits to being durable here: of all of them together, and of the last ones. */
@@ -592,22 +381,4 @@ export interface Flow {
   readonly lagP50Ms: number | undefined
   readonly lagP99Ms: number | undefined
   readonly lagP999Ms: number | undefined
-}
-
-interface Delivery {
-  readonly from: string
-  readonly changes: Changes
-}
-
-const recordsPerTransactionMax = 1024
-const reportDelayMs = 500
-const collectDelayMs = 200
-const askDelayMs = 30_000
-
-function encodeMembership(membership: Membership): Uint8Array {
-  return Buffer.from(JSON.stringify(membership), 'utf8')
-}
-
-function decodeMembership(row: Uint8Array): Membership {
-  return JSON.parse(Buffer.from(row).toString('utf8')) as Membership
 }
