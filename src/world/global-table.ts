@@ -1,5 +1,6 @@
 import type { ReplicaStatus } from './replica-status.ts'
 import type { AttributeDefinition, TableSettings } from '../engine/table.ts'
+import { completeSettings } from '../engine/table.ts'
 import type { KeySchema } from '../item/key-schema.ts'
 import type { Membership } from '../replication/membership.ts'
 
@@ -12,8 +13,19 @@ export interface GlobalTable {
   /** The settings that all replicas share. */
   readonly settings: TableSettings
   readonly membership: Membership
+  /** Chosen with the first replicas, for life. `EVENTUAL` is MREC, `STRONG` is MRSC. */
+  readonly consistency: Consistency
+  /** Of a strong table with two replicas: the Region that only takes part in its quorum. */
+  readonly witness: WitnessRecord | undefined
   /** In order of creation. */
   readonly replicas: readonly ReplicaRecord[]
+}
+
+export type Consistency = 'EVENTUAL' | 'STRONG'
+
+export interface WitnessRecord {
+  readonly region: string
+  readonly status: 'CREATING' | 'ACTIVE' | 'DELETING'
 }
 
 export interface ReplicaRecord {
@@ -28,13 +40,19 @@ export interface ReplicaRecord {
   readonly indexReadUnits?: Readonly<Record<string, number>>
 }
 
+/** A record as it was stored, by this release or by one that knew fewer members. */
+export function completeGlobalTable(stored: GlobalTable): GlobalTable {
+  const { consistency = 'EVENTUAL', witness } = stored as Partial<GlobalTable>
+  return { ...stored, consistency, witness, settings: completeSettings(stored.settings) }
+}
+
 export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | undefined {
   return table.replicas.find((replica) => replica.region === region)
 }
 
-/** One replica at a time is made or removed. */
-export function isBusy(table: GlobalTable): boolean {
-  return table.replicas.some((replica) => replica.status !== 'ACTIVE')
+/** One replica at a time is made or removed, and with a strong table's its witness. */
+export function isBusy({ replicas, witness }: GlobalTable): boolean {
+  return replicas.some((replica) => replica.status !== 'ACTIVE') || (witness !== undefined && witness.status !== 'ACTIVE')
 }
 
 export function withReplica(table: GlobalTable, region: string, change: Partial<ReplicaRecord>): GlobalTable {

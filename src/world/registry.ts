@@ -1,10 +1,10 @@
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal } from '../engine/refusal.ts'
-import { completeSettings } from '../engine/table.ts'
 import { pagesOf } from '../storage/pages.ts'
 import type { Store } from '../storage/store.ts'
 import { afterPrefix } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
+import { completeGlobalTable } from './global-table.ts'
 
 /**
  * The world's durable list of global tables, in its own store. A change is decided here before any Region hears of it, and changes happen one
@@ -25,8 +25,7 @@ export class Registry {
     const range = { from: prefix, to: afterPrefix(prefix) }
     for await (const page of pagesOf(store, range, { entriesMax: 500, bytesMax: 4 << 20 })) {
       for (const { value } of page) {
-        const table = JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable
-        tables.push({ ...table, settings: completeSettings(table.settings) })
+        tables.push(completeGlobalTable(JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable))
       }
     }
     return new Registry(store, tables)

@@ -192,6 +192,8 @@ export class ReplicaControl {
       attributeDefinitions: table.attributeDefinitions,
       settings: table.settings,
       membership: { ...membership, policy: table.tags[policyTag] },
+      consistency: 'EVENTUAL',
+      witness: undefined,
       replicas: [
         {
           region,

@@ -220,6 +220,8 @@ describe('the registry', () => {
     attributeDefinitions: users.attributeDefinitions,
     settings: users.settings,
     membership: { epoch: 3, members: [east], joined: { [east]: 2 }, closed: {}, dropped: {} },
+    consistency: 'EVENTUAL',
+    witness: undefined,
     replicas: [],
   }
 
