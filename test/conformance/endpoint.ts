@@ -40,8 +40,8 @@ export interface RawAnswer {
   readonly body: Readonly<Record<string, unknown>>
 }
 
-const givenUrl = process.env['EVERYWRITE_CONFORMANCE_ENDPOINT']
-const onAws = process.env['EVERYWRITE_CONFORMANCE_AWS'] === '1'
+export const givenUrl = process.env['EVERYWRITE_CONFORMANCE_ENDPOINT']
+export const onAws = process.env['EVERYWRITE_CONFORMANCE_AWS'] === '1'
 
 /** On AWS a table takes seconds to come and go, and a test that has one must be allowed to. */
 export const tablesAreSlow = onAws
@@ -50,14 +50,19 @@ export const tablesAreSlow = onAws
 const ownKeys = givenUrl !== undefined && process.env['AWS_ACCESS_KEY_ID'] !== undefined
 const anyKeys = { accessKeyId: 'conformance', secretAccessKey: 'conformance' }
 
+/** No two runs have the same names. */
 const prefix = `conformance-${Date.now().toString(36)}-${process.pid.toString(36)}`
-const waiting = onAws ? { minDelay: 2, maxDelay: 5, maxWaitTime: 300 } : { minDelay: 0.05, maxDelay: 0.2, maxWaitTime: 20 }
-const HOOK_MS = onAws ? 600_000 : 60_000
+export const waiting = onAws ? { minDelay: 2, maxDelay: 5, maxWaitTime: 300 } : { minDelay: 0.05, maxDelay: 0.2, maxWaitTime: 20 }
+export const HOOK_MS = onAws ? 600_000 : 60_000
 
-interface Open {
+/** Clients of one Region. */
+export interface Connection {
   readonly url: string
   readonly client: DynamoDBClient
   readonly streams: DynamoDBStreamsClient
+}
+
+interface Open extends Connection {
   readonly program: Program | undefined
 }
 
@@ -88,17 +93,30 @@ export function useEndpoint(): Endpoint {
     },
     raw: (operation, body) => sendRaw(opened(), operation, body),
     name(what) {
-      const name = `${prefix}-${what}`
+      const name = freshName(what)
       names.add(name)
       return name
     },
   }
 }
 
+export function freshName(what: string): string {
+  return `${prefix}-${what}`
+}
+
 async function openEndpoint(): Promise<Open> {
-  const program = givenUrl === undefined && !onAws ? await startProgram(['--memory', '--throttling', 'off']) : undefined
-  const endpoint = givenUrl ?? program?.url
+  const program = await serve(['--memory', '--throttling', 'off'])
   const region = process.env['AWS_REGION'] ?? process.env['AWS_DEFAULT_REGION'] ?? 'us-east-1'
+  return { ...connect(region, program), program }
+}
+
+/** Starts the program, unless something else shall be asked. */
+export async function serve(args: readonly string[]): Promise<Program | undefined> {
+  return givenUrl === undefined && !onAws ? startProgram(args) : undefined
+}
+
+export function connect(region: string, program: Program | undefined): Connection {
+  const endpoint = givenUrl ?? program?.url
   const common = {
     region,
     maxAttempts: onAws ? 5 : 1,
@@ -108,7 +126,6 @@ async function openEndpoint(): Promise<Open> {
     url: endpoint ?? `https://dynamodb.${region}.amazonaws.com`,
     client: new DynamoDBClient(common),
     streams: new DynamoDBStreamsClient(common),
-    program,
   }
 }
 
@@ -144,7 +161,7 @@ const targetPrefixes = {
   GetRecords: 'DynamoDBStreams_20120810',
 } as const
 
-async function sendRaw({ url, client, streams }: Open, operation: string, content: unknown): Promise<RawAnswer> {
+export async function sendRaw({ url, client, streams }: Connection, operation: string, content: unknown): Promise<RawAnswer> {
   const service = operation in targetPrefixes ? 'DynamoDBStreams_20120810' : 'DynamoDB_20120810'
   const { config } = operation in targetPrefixes ? streams : client
   const region = await config.region()
