@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module'
 import type promClient from 'prom-client'
 import type { WriteMeter } from '../cost/write-meter.ts'
-import { tableNames } from '../world/inspection.ts'
 import type { World } from '../world/world.ts'
 import type { RequestMeter, RequestSeries } from './request-meter.ts'
 import { bucketsMs } from './request-meter.ts'
@@ -111,17 +110,16 @@ export class Metrics {
     const skew = gauges.make('clock_skew_milliseconds', "How far the Region's clock is ahead of the machine's.", ['region'])
     const items = gauges.make('item_count', 'Items that the replica shows.', ['table', 'region'])
     const bytes = gauges.make('table_size_bytes', "Size of the replica's items by DynamoDB's rules.", ['table', 'region'])
-    const tables = tableNames(this.#world)
     for (const node of this.#world.regions()) {
       const { name: region, status, clockOffsetMs } = stateOf(node)
       up.set({ region }, status === 'running' ? 1 : 0)
       skew.set({ region }, clockOffsetMs)
-      for (const name of tables) {
-        const table = node.running?.engine.table(name)
-        if (table === undefined || node.running === undefined) continue
-        const { itemCount, sizeBytes } = await node.running.engine.statistics(table)
-        items.set({ table: name, region }, itemCount)
-        bytes.set({ table: name, region }, sizeBytes)
+      const { running } = node
+      for (const table of running?.engine.tables() ?? []) {
+        if (running === undefined) continue
+        const { itemCount, sizeBytes } = await running.engine.statistics(table)
+        items.set({ table: table.name, region }, itemCount)
+        bytes.set({ table: table.name, region }, sizeBytes)
       }
     }
   }

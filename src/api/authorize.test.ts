@@ -149,13 +149,15 @@ test('a policy that grows in its shown form is judged all the same', async () =>
 describe('from another account', () => {
   it('both policies have to allow', async () => {
     await policy({ Principal: { AWS: '111122223333' }, Action: 'dynamodb:GetItem' })
-    await as('ABROAD').send(get())
-    await expect(as('ABROAD').send(put())).rejects.toMatchObject(mayNot('ABROAD', 'PutItem', noResource('PutItem')))
-    await expect(as('STRANGER').send(get())).rejects.toMatchObject(mayNot('STRANGER', 'GetItem', noIdentity('GetItem')))
+    const get = new GetItemCommand({ TableName: arn, Key: key() })
+    const put = new PutItemCommand({ TableName: arn, Item: key() })
+    await as('ABROAD').send(get)
+    await expect(as('ABROAD').send(put)).rejects.toMatchObject(mayNot('ABROAD', 'PutItem', noResource('PutItem')))
+    await expect(as('STRANGER').send(get)).rejects.toMatchObject(mayNot('STRANGER', 'GetItem', noIdentity('GetItem')))
     await policy({ Principal: { AWS: user('STRANGER') }, Action: 'dynamodb:GetItem' })
-    await expect(as('STRANGER').send(get())).rejects.toMatchObject(mayNot('STRANGER', 'GetItem', noIdentity('GetItem')))
-    await expect(as('ABROAD').send(get())).rejects.toMatchObject(mayNot('ABROAD', 'GetItem', noResource('GetItem')))
-    await expect(as('ABROAD').send(new ListTablesCommand())).rejects.toMatchObject({ name: 'AccessDeniedException' })
+    await expect(as('STRANGER').send(get)).rejects.toMatchObject(mayNot('STRANGER', 'GetItem', noIdentity('GetItem')))
+    await expect(as('ABROAD').send(get)).rejects.toMatchObject(mayNot('ABROAD', 'GetItem', noResource('GetItem')))
+    expect((await as('ABROAD').send(new ListTablesCommand())).TableNames).toEqual([])
   })
 })
 

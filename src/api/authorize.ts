@@ -1,16 +1,15 @@
+import { accountRegion } from '../base/account-region.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import type { AttachedPolicy, Table } from '../engine/table.ts'
 import type { Caller } from './caller.ts'
 import type { ControlPlane } from './control-plane.ts'
-import { ACCOUNT } from './operations/arn.ts'
 import { denial, identityVerdict } from './permission.ts'
 import { conditionValues } from './policy/condition-keys.ts'
 import { judge } from './policy/policy.ts'
 import type { Policy, PolicyVerdict } from './policy/policy.ts'
 import { reparsePolicy } from './policy/policy-document.ts'
 import type { Access } from './requested-access.ts'
-import { requestedAccess } from './requested-access.ts'
 import type { OperationName } from './service-model.ts'
 import { validateInput } from './validation/validate-input.ts'
 import type { WireError } from './wire-error.ts'
@@ -25,16 +24,19 @@ export interface Requested {
 /** Why not; undefined when it may. */
 export async function authorize(
   { region, operation, input }: Requested,
+  accesses: readonly Access[],
   caller: Caller,
   controlPlane: ControlPlane,
   nowMs: number,
 ): Promise<WireError | undefined> {
   let valid: boolean | undefined
-  for (const access of requestedAccess(region, operation, input)) {
+  for (const access of accesses) {
     // A Region that sleeps has no policies, and is not woken for a key that could do nothing there.
-    let engine = controlPlane.awake(access.region)
-    if (engine === undefined && access.region === region && identityVerdict(caller.credential, access) === 'allow') {
-      const woken = await controlPlane.engine(region)
+    const place = accountRegion(access.region, access.account)
+    let engine = controlPlane.awake(place)
+    const own = access.region === region && access.account === caller.account
+    if (engine === undefined && own && identityVerdict(caller.credential, access) === 'allow') {
+      const woken = await controlPlane.engine(place)
       engine = isRefusal(woken) ? undefined : woken
     }
     const { parts = () => [] } = access
@@ -61,7 +63,7 @@ export function judgeAccess(policy: Policy, access: Access, caller: Caller, tabl
     account: caller.account,
     callerArn: caller.arn,
     action: access.action,
-    resourceArn: `arn:aws:dynamodb:${access.region}:${ACCOUNT}:${access.resource}`,
+    resourceArn: `arn:aws:dynamodb:${access.region}:${access.account}:${access.resource}`,
     values: conditionValues({ access, table, caller, nowMs }),
   })
 }

@@ -1,5 +1,5 @@
+import { defaultAccount } from '../base/account-region.ts'
 import type { Credential } from './credentials.ts'
-import { ACCOUNT } from './operations/arn.ts'
 
 /** Who makes a request, and how it came. */
 export interface Caller {
@@ -27,12 +27,12 @@ export const anybody: Caller = {
     accessKeyId: 'root',
     secretAccessKey: '',
     sessionToken: undefined,
-    account: ACCOUNT,
+    account: defaultAccount,
     allow: { regions: undefined, tables: undefined, actions: undefined },
     deny: undefined,
   },
-  account: ACCOUNT,
-  arn: `arn:aws:iam::${ACCOUNT}:root`,
+  account: defaultAccount,
+  arn: `arn:aws:iam::${defaultAccount}:root`,
   sourceIp: undefined,
   secure: false,
 }

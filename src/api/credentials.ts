@@ -1,4 +1,4 @@
-import { ACCOUNT } from './operations/arn.ts'
+import { defaultAccount } from '../base/account-region.ts'
 import { knownActions } from './requested-access.ts'
 
 /**
@@ -50,7 +50,7 @@ export function parseCredentials(json: unknown): Credentials | Problem {
 
 function parseCredential(accessKeyId: string, entry: unknown): Credential | Problem {
   if (!isRecord(entry)) return { problem: 'must be an object' }
-  const { secretAccessKey, sessionToken, account = ACCOUNT, deny: denied, ...lists } = entry
+  const { secretAccessKey, sessionToken, account = defaultAccount, deny: denied, ...lists } = entry
   const allow = parseRule(lists)
   if ('problem' in allow) return allow
   if (typeof secretAccessKey !== 'string' || secretAccessKey === '') return { problem: 'secretAccessKey is missing' }

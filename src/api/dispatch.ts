@@ -1,3 +1,4 @@
+import { accountRegion } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { WriteMeter } from '../cost/write-meter.ts'
@@ -8,6 +9,8 @@ import type { Caller } from './caller.ts'
 import type { Contributors } from './contributors.ts'
 import type { ControlPlane } from './control-plane.ts'
 import { operations } from './operations/registry.ts'
+import type { Access } from './requested-access.ts'
+import { requestedAccess } from './requested-access.ts'
 import type { OperationName } from './service-model.ts'
 import { Throttle } from './throttle.ts'
 import { validateInput } from './validation/validate-input.ts'
@@ -51,13 +54,17 @@ export function createDispatcher(options: {
     async dispatch({ region, operation: name, input, host, caller, requestId }) {
       try {
         const nowMs = clock.nowMs()
-        const denied = caller && (await authorize({ region, operation: name, input }, caller, controlPlane, nowMs))
+        const accesses = caller === undefined ? [] : requestedAccess(region, name, input, caller.account)
+        const denied = caller && (await authorize({ region, operation: name, input }, accesses, caller, controlPlane, nowMs))
         if (denied !== undefined) return errorReply(denied)
         const operation = operations[name]
         if (operation === undefined) return errorReply(unknownOperation)
         const outcome =
           validateInput(name, input) ??
-          (await operation.run({ region, controlPlane, nowMs, host, throttle, contributors, meter, caller }, input))
+          (await operation.run(
+            { region: regionMeant(region, accesses, caller), controlPlane, nowMs, host, throttle, contributors, meter, caller },
+            input,
+          ))
         if (isWireError(outcome)) return errorReply(wrongAttributeValue(name, input) ?? outcome)
         return { status: 200, body: encodeAnswer(outcome) }
       } catch (error) {
@@ -66,6 +73,17 @@ export function createDispatcher(options: {
       }
     },
   }
+}
+
+/**
+ * Whose Region a request is carried out in: the caller's, or that of the account whose tables alone it names. Without permission it does not come so
+ * far, so nobody makes a Region up by naming an account.
+ */
+function regionMeant(region: string, accesses: readonly Access[], caller: Caller | undefined): string {
+  if (caller === undefined) return region
+  const [first] = accesses
+  const foreign = first !== undefined && accesses.every(({ account }) => account === first.account)
+  return accountRegion(region, foreign ? first.account : caller.account)
 }
 
 export function errorReply(error: WireError): Reply {

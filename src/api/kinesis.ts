@@ -1,3 +1,4 @@
+import { accountOf, regionOf } from '../base/account-region.ts'
 import { createHash } from 'node:crypto'
 import type { ChangeRecord } from '../engine/change-log.ts'
 import { encodeImage } from '../engine/stored-item.ts'
@@ -5,7 +6,6 @@ import type { Destination, Table } from '../engine/table.ts'
 import { decodeItemKey, partitionOf } from '../item/item-key.ts'
 import { itemSizeBytes } from '../item/item-size.ts'
 import { encodeAnswer, jsonBytes } from './answer.ts'
-import { ACCOUNT } from './operations/arn.ts'
 
 /** What DynamoDB and Kinesis say to each other: how a stream is named, and a change as a record of it. */
 
@@ -15,10 +15,10 @@ const pattern = /^arn:aws[a-z-]*:kinesis:([a-z0-9-]+):(\d{12}):stream\/([a-zA-Z0
 export function kinesisStream(region: string, arn: string): { readonly name: string } | { readonly failure: string } {
   const [, arnRegion, account, name] = pattern.exec(arn) ?? []
   if (name === undefined) return { failure: NO_STREAM }
-  if (arnRegion !== region) {
+  if (arnRegion !== regionOf(region)) {
     return { failure: 'The kinesis Arn used to enable kinesis replication belongs to a stream which is not in the current region' }
   }
-  if (account !== ACCOUNT) {
+  if (account !== accountOf(region)) {
     return { failure: 'The kinesis Arn used to enable kinesis replication belongs to a stream which is not in Active state' }
   }
   return { name }
@@ -52,7 +52,7 @@ export function kinesisRecord(
     ApproximateCreationDateTimePrecision: precision,
   })
   const data = encodeAnswer({
-    awsRegion: region,
+    awsRegion: regionOf(region),
     eventID: eventId(table, change),
     eventName: before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY',
     userIdentity: cause === 'expiry' ? timeToLive : null,

@@ -1,3 +1,4 @@
+import { defaultAccount } from '../base/account-region.ts'
 import { describe, expect, it, test } from 'vitest'
 import { assert } from '../base/assert.ts'
 import type { Credential } from './credentials.ts'
@@ -13,7 +14,7 @@ function keyWith(entry: object): Credential {
   return credential
 }
 
-const reading: Access = { action: 'GetItem', region: 'eu-west-1', resource: 'table/Orders' }
+const reading: Access = { action: 'GetItem', region: 'eu-west-1', account: defaultAccount, resource: 'table/Orders' }
 
 const asked =
   'User: arn:aws:iam::000000000000:user/AKID is not authorized to perform: dynamodb:GetItem on resource: ' +
@@ -67,7 +68,12 @@ test('who may use a table may use what belongs to it, and only who may use all t
 })
 
 test('a stream that is another’s is named in full', () => {
-  const access = { action: 'GetRecords', region: 'eu-west-1', resource: 'table/Secrets/stream/2026-11-24T08:15:30.123' }
+  const access = {
+    action: 'GetRecords',
+    region: 'eu-west-1',
+    account: defaultAccount,
+    resource: 'table/Secrets/stream/2026-11-24T08:15:30.123',
+  }
   expect(denial(keyWith({ tables: ['Orders'] }), access)?.message).toBe(
     'User: arn:aws:iam::000000000000:user/AKID is not authorized to perform: dynamodb:GetRecords on resource: ' +
       'arn:aws:dynamodb:eu-west-1:000000000000:table/Secrets/stream/2026-11-24T08:15:30.123 ' +

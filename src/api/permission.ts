@@ -1,6 +1,5 @@
 import type { Credential, Rule } from './credentials.ts'
 import { arnOf } from './caller.ts'
-import { ACCOUNT } from './operations/arn.ts'
 import type { PolicyVerdict } from './policy/policy.ts'
 import type { Access } from './requested-access.ts'
 import type { WireError } from './wire-error.ts'
@@ -23,7 +22,7 @@ export function denial(credential: Credential, access: Access, resourcePolicy: P
   if (resourcePolicy === 'deny') return refusal(credential, access, 'with an explicit deny in a resource-based policy')
   const nobodyAllows = (kind: string): WireError =>
     refusal(credential, access, `because no ${kind} policy allows the dynamodb:${access.action} action`)
-  if (credential.account === ACCOUNT) {
+  if (credential.account === access.account) {
     return identity === 'allow' || resourcePolicy === 'allow' ? undefined : nobodyAllows('identity-based')
   }
   if (identity !== 'allow') return nobodyAllows('identity-based')
@@ -45,9 +44,9 @@ function tableOf(resource: string): string {
   return resource.split('/', 2)[1] ?? resource
 }
 
-function refusal(credential: Credential, { action, region, resource }: Access, because: string): WireError {
+function refusal(credential: Credential, { action, region, account, resource }: Access, because: string): WireError {
   return accessDenied(
     `User: ${arnOf(credential)} is not authorized to perform: dynamodb:${action} on resource: ` +
-      `arn:aws:dynamodb:${region}:${ACCOUNT}:${resource} ${because}`,
+      `arn:aws:dynamodb:${region}:${account}:${resource} ${because}`,
   )
 }

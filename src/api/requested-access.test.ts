@@ -1,3 +1,4 @@
+import { defaultAccount } from '../base/account-region.ts'
 import fc from 'fast-check'
 import { describe, expect, it, test } from 'vitest'
 import { knownActions, requestedAccess } from './requested-access.ts'
@@ -9,7 +10,7 @@ const stream = `${arn}/stream/2026-11-24T08:15:30.123`
 const backup = `${arn}/backup/01700000000000-abcdef12`
 
 function wanted(operation: OperationName, input: unknown): readonly string[] {
-  return requestedAccess('eu-west-1', operation, input).map(
+  return requestedAccess('eu-west-1', operation, input, defaultAccount).map(
     ({ action, region, resource }) => `${action} ${region === 'eu-west-1' ? '' : `in ${region} `}on ${resource}`,
   )
 }
@@ -122,7 +123,7 @@ test('every operation asks for known actions only, of any input', () => {
   const operations = [...Object.keys(inputShapes), ...Object.keys(streamInputShapes)] as OperationName[]
   fc.assert(
     fc.property(fc.constantFrom(...operations), fc.jsonValue(), (operation, input) => {
-      for (const { action, resource } of requestedAccess('eu-west-1', operation, input)) {
+      for (const { action, resource } of requestedAccess('eu-west-1', operation, input, defaultAccount)) {
         expect(actions.has(action)).toBe(true)
         expect(resource).toMatch(/^(global-)?table\//)
       }

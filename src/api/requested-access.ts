@@ -16,6 +16,8 @@ export interface Access {
   /** Without `dynamodb:`. */
   readonly action: string
   readonly region: string
+  /** Whose the resource is. */
+  readonly account: string
   /** The end of its ARN: `table/Orders`, `table/Orders/index/by-day`, `table/*`. */
   readonly resource: string
   /** What the action is carried out with; left out where conditions have nothing to ask. */
@@ -32,11 +34,17 @@ export interface Part {
   readonly statement?: StatementInput
 }
 
-/** @param region the one that was called */
-export function requestedAccess(region: string, operation: OperationName, input: unknown): readonly Access[] {
+/**
+ * @param region the one that was called
+ * @param account whose names are meant where no ARN says so
+ */
+export function requestedAccess(region: string, operation: OperationName, input: unknown, account: string): readonly Access[] {
   const wants = rules[operation](record(input), operation)
   const whole = record(input)
-  return wants.map(({ elsewhere, ...want }) => ({ input: whole, parts: () => [{ body: whole }], ...want, region: elsewhere ?? region }))
+  return wants.map(({ elsewhere, resource, ...want }) => {
+    const [, owner = account, own = resource] = ownedPattern.exec(resource) ?? []
+    return { input: whole, parts: () => [{ body: whole }], ...want, region: elsewhere ?? region, account: owner, resource: own }
+  })
 }
 
 /** Every action that a request may need. */
@@ -253,9 +261,10 @@ const severalActions: ReadonlySet<string> = new Set([
   'TransactWriteItems',
 ])
 
-const arnPattern = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]*:\d*:(table\/.+)$/
+const arnPattern = /^arn:aws[a-z-]*:dynamodb:[a-z0-9-]*:(\d*:table\/.+)$/
+const ownedPattern = /^(?:(\d{12})|\d*):(table\/.+)$/
 
-/** A table by its name or an ARN, or what belongs to a table by an ARN. */
+/** A table by its name or an ARN, or what belongs to a table by an ARN, which then stands behind its account. */
 function resourceOf(name: unknown): string {
   if (typeof name !== 'string' || name === '') return everything
   return arnPattern.exec(name)?.[1] ?? `table/${name}`

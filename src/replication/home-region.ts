@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import { attributeOf } from '../item/attribute-value.ts'
 import { decodeItemKey } from '../item/item-key.ts'
 import type { KeySchema } from '../item/key-schema.ts'
@@ -25,7 +26,8 @@ export function homeRegion(text: string, settings: HomeRegionSettings, schema: K
     homes,
     show(siblings) {
       const atHome = siblings.filter(
-        ({ region, itemKey, stored, notes }) => homes.homeOf(itemKey, stored, stored === undefined ? notes.home : undefined) === region,
+        ({ region, itemKey, stored, notes }) =>
+          homes.homeOf(itemKey, stored, stored === undefined ? notes.home : undefined) === regionOf(region),
       )
       return shownAs(highestOf(atHome.length > 0 ? atHome : siblings))
     },

@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
@@ -95,8 +96,9 @@ export class Versions implements Versioning {
     const { homes, name } = this.policy(table)
     if (homes?.refuse !== true) return undefined
     const home = homes.homeOf(itemKey, before ?? after, undefined)
-    if (home === undefined || home === this.#region || !this.membership(table.number).members.includes(home)) return undefined
-    return `The item's home Region is ${home}, and by its table's conflict policy ${name} it is not written in ${this.#region}`
+    if (home === undefined || home === regionOf(this.#region)) return undefined
+    if (!this.membership(table.number).members.some((member) => regionOf(member) === home)) return undefined
+    return `The item's home Region is ${home}, and by its table's conflict policy ${name} it is not written in ${regionOf(this.#region)}`
   }
 
   noteRead(cell: Value): void {

@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { CapacityKind, Consumption } from '../engine/consumption.ts'
@@ -180,7 +181,7 @@ function targetsOf(members: readonly Member[]): readonly Target[] {
   }
   for (const member of members) {
     for (const index of scaledThings(member.table)) {
-      const scaling = scalingOf(member.table.settings.autoScaling, index)?.readByRegion[member.region]
+      const scaling = scalingOf(member.table.settings.autoScaling, index)?.readByRegion[regionOf(member.region)]
       const units = unitsOf(member.table, index)
       if (scaling === undefined || units === undefined) continue
       const own = { measured: [member.table], scaling, units: units.readUnits }

@@ -1,3 +1,5 @@
+import { regionOf } from '../base/account-region.ts'
+
 /**
  * The AWS Regions that have DynamoDB, with where they are: a name becomes a Region of this world only if it is one of them.
  * Coordinates are those of the metropolitan area, degrees; they give the length of a link that was never measured.
@@ -47,7 +49,7 @@ export function isAwsRegion(name: string): boolean {
 
 /** Great-circle distance, kilometres; 0 for names that are not Regions. */
 export function distanceKm(a: string, b: string): number {
-  const [from, to] = [awsRegions[a], awsRegions[b]]
+  const [from, to] = [awsRegions[regionOf(a)], awsRegions[regionOf(b)]]
   if (from === undefined || to === undefined) return 0
   const radians = (degrees: number): number => (degrees * Math.PI) / 180
   const [latitude1, latitude2] = [radians(from[0]), radians(to[0])]

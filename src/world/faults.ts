@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
@@ -7,7 +8,7 @@ import type { Block } from './network.ts'
 import type { World } from './world.ts'
 
 /**
- * Breaks the world and mends it. Faults are put around the ports: no code of the product knows of them. A Region that is to be broken is
+ * Breaks the world and mends it, for all accounts alike. Faults are put around the ports: no code of the product knows of them. A Region that is to be broken is
  * started when it was not used yet: a fault that is listed is in effect.
  */
 export class Faults {
@@ -72,7 +73,12 @@ export class Faults {
     switch (fault.kind) {
       case 'partition': {
         const [a, b] = fault.between
-        return asHeal(network.block((from, to) => (from === a && to === b) || (from === b && to === a)))
+        return asHeal(
+          network.block((from, to) => {
+            const [here, there] = [regionOf(from), regionOf(to)]
+            return (here === a && there === b) || (here === b && there === a)
+          }),
+        )
       }
       case 'pause':
         return asHeal(network.block(touches(fault.region)))
@@ -130,5 +136,5 @@ function asHeal(unblock: () => void): Heal {
 }
 
 function touches(region: string): Block {
-  return (from, to) => from === region || to === region
+  return (from, to) => regionOf(from) === region || regionOf(to) === region
 }

@@ -1,3 +1,4 @@
+import { accountOf, defaultAccount } from '../base/account-region.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
 import type { KeySchema } from '../item/key-schema.ts'
@@ -12,16 +13,19 @@ import type { Flow } from '../replication/replica.ts'
 import type { Timestamp } from '../replication/timestamp.ts'
 import type { Conflict } from './conflict.ts'
 import { joinConflict } from './conflict.ts'
+import type { Running } from './region-node.ts'
 import type { World } from './world.ts'
 
-/** What can be seen of the world from outside: conflicts, digests, flows. It reads what is durable and changes nothing. */
+/**
+ * What can be seen of the world from outside: conflicts, digests, flows. It reads what is durable and changes nothing.
+ *
+ * A table is called by its name, with the account behind it where that is not the default one: `users`, `users@111122223333`.
+ */
 
 /** Every lost write of a table, in the order in which they were made: the union of what all Regions found [REP-20]. */
 export async function conflictsOf(world: World, tableName: string, since: Timestamp): Promise<readonly Conflict[]> {
   const conflictById = new Map<string, Conflict>()
-  for (const { name: region, running } of world.regions()) {
-    const table = running?.engine.table(tableName)
-    if (running === undefined || table === undefined) continue
+  for (const { region, running, table } of tablesCalled(world, tableName)) {
     const replica = running.replication.replica(table.globalId)
     const cut = await replica?.stableCut()
     for await (const { entry, withdrawn, resolved } of ledgerEntries(running.store, table.number, since)) {
@@ -45,25 +49,42 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
 
 /** The keys of a conflict's table; undefined when no Region that runs has it. */
 export function schemaOf(world: World, { table, globalId }: Pick<Conflict, 'table' | 'globalId'>): KeySchema | undefined {
-  return world
-    .regions()
-    .map(({ running }) => running?.engine.table(table))
-    .find((found) => found?.globalId === globalId)?.schema
+  return tablesCalled(world, table).find((found) => found.table.globalId === globalId)?.table.schema
 }
 
-/** Names of the tables that exist in any Region, in order. */
+/** What the tables are called that exist in any Region, in order; one that several accounts have by one of its names. */
 export function tableNames(world: World): readonly string[] {
-  const names = new Set<string>()
-  for (const { running } of world.regions()) for (const table of running?.engine.tables() ?? []) names.add(table.name)
-  return [...names].sort()
+  const nameById = new Map<string, string>()
+  for (const { name: region, running } of world.regions().toSorted((a, b) => (accountOf(a.name) < accountOf(b.name) ? -1 : 1))) {
+    const account = accountOf(region)
+    for (const { globalId, name } of running?.engine.tables() ?? []) {
+      if (!nameById.has(globalId)) nameById.set(globalId, account === defaultAccount ? name : `${name}@${account}`)
+    }
+  }
+  return [...new Set(nameById.values())].sort()
+}
+
+export interface TableInRegion {
+  readonly region: string
+  readonly running: Running
+  readonly table: Table
+}
+
+/** The tables that are called so in the Regions of the account, and their replicas in other accounts. */
+export function tablesCalled(world: World, called: string): readonly TableInRegion[] {
+  const [tableName = '', account = defaultAccount] = called.split('@', 2)
+  const found = world.regions().flatMap(({ name: region, running }) => {
+    const table = running?.engine.table(tableName)
+    return running === undefined || table === undefined ? [] : [{ region, running, table }]
+  })
+  const own = found.filter(({ region }) => accountOf(region) === account)
+  const ids = new Set(own.map(({ table }) => table.globalId))
+  return [...own, ...found.filter(({ region, table }) => accountOf(region) !== account && ids.has(table.globalId))]
 }
 
 /** The replicas of a table: the Regions whose table of that name is the same table. */
 export function replicasOf(world: World, tableName: string): readonly { readonly region: string; readonly table: Table }[] {
-  const tables = world.regions().flatMap(({ name: region, running }) => {
-    const table = running?.engine.table(tableName)
-    return table === undefined ? [] : [{ region, table }]
-  })
+  const tables = tablesCalled(world, tableName)
   const [first] = tables
   return tables.filter(({ table }) => table.globalId === first?.table.globalId)
 }

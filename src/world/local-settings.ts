@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Billing, Encryption, IndexBlueprint, TableSettings } from '../engine/table.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
 import { replicaIn } from './global-table.ts'
@@ -70,7 +71,7 @@ function localIndex(index: IndexBlueprint, record: ReplicaRecord | undefined): I
 
 /** A key of the same id stands for the shared one: keys belong to a Region. */
 function ofRegion(encryption: Encryption, region: string): Encryption {
-  return { ...encryption, keyArn: encryption.keyArn.replace(/^(arn:[^:]*:kms):[^:]*/, `$1:${region}`) }
+  return { ...encryption, keyArn: encryption.keyArn.replace(/^(arn:[^:]*:kms):[^:]*/, `$1:${regionOf(region)}`) }
 }
 
 function isChangedRead(before: Billing, after: Billing): boolean {

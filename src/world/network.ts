@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Random } from '../base/random.ts'
 import { fraction } from '../base/random.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
@@ -43,14 +44,13 @@ export class Network {
     }
   }
 
-  /** Replaces the delay of one direction until the returned function is called; the newest override counts. */
+  /** Replaces the delay of one direction, for all accounts, until the returned function is called; the newest override counts. */
   override(override: LatencyOverride): () => void {
     const entry = { ...override }
     this.#overrides.add(entry)
     return () => {
       if (!this.#overrides.delete(entry)) return
-      const link = this.#linkByName.get(linkName(override.from, override.to))
-      if (link !== undefined) this.#hasten(link)
+      for (const link of this.#linkByName.values()) if (isBetween(link.from, link.to, entry)) this.#hasten(link)
     }
   }
 
@@ -84,7 +84,7 @@ export class Network {
   #delayMs(from: string, to: string): number {
     const { random, profile } = this.#options
     let found: LatencyOverride | undefined
-    for (const override of this.#overrides) if (override.from === from && override.to === to) found = override
+    for (const override of this.#overrides) if (isBetween(from, to, override)) found = override
     return found === undefined ? profile(from, to, random) : found.ms + found.jitterMs * fraction(random)
   }
 
@@ -135,6 +135,10 @@ interface InFlight {
   readonly message: Message
   readonly dueMs: number
   readonly cancel: Cancel
+}
+
+function isBetween(from: string, to: string, override: LatencyOverride): boolean {
+  return regionOf(from) === override.from && regionOf(to) === override.to
 }
 
 /** Takes everything off the link; nobody waits behind it. Returns what was on its way. */

@@ -22,7 +22,7 @@ import type { ObjectStore } from '../transfer/object-store.ts'
 import { SkewedClock } from './skewed-clock.ts'
 import type { Stores } from './stores.ts'
 
-/** One Region: its clock, and, while it is up, its store with all that stands on it. */
+/** One Region, or what another account has of it: its clock, and, while it is up, its store with all that stands on it. */
 export class RegionNode {
   readonly name: string
   readonly clock: SkewedClock
@@ -30,13 +30,24 @@ export class RegionNode {
   #running: Running | undefined
   #starting: Promise<void> | undefined
   #waiters: (() => void)[] = []
-  /** Set by the outage fault: it runs, and nobody can reach it. */
-  cutOff = false
+  readonly #region: RegionNode | undefined
+  #cutOff = false
 
-  constructor(name: string, options: NodeOptions) {
+  /** @param region the one whose clock and whose outages these are, when an account has a part of it */
+  constructor(name: string, options: NodeOptions, region?: RegionNode) {
     this.name = name
     this.#options = options
-    this.clock = new SkewedClock(options.clock, options.scheduler)
+    this.#region = region
+    this.clock = region?.clock ?? new SkewedClock(options.clock, options.scheduler)
+  }
+
+  /** Set by the outage fault: it runs, and nobody can reach it. */
+  get cutOff(): boolean {
+    return this.#region?.cutOff ?? this.#cutOff
+  }
+
+  set cutOff(isCutOff: boolean) {
+    this.#cutOff = isCutOff
   }
 
   /** Undefined while it is crashed. */

@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
@@ -20,7 +21,10 @@ import type { Running } from './region-node.ts'
 import { RegionNode } from './region-node.ts'
 import type { Stores } from './stores.ts'
 
-/** The Regions that were used so far, and the links between them. A Region starts when it is first asked for. It does not know which tables are global. */
+/**
+ * The Regions that were used so far, those of each account by themselves, and the links between them. A Region starts when it is first asked for. It
+ * does not know which tables are global.
+ */
 export class Regions {
   readonly network: Network
   readonly #options: RegionsOptions
@@ -48,6 +52,11 @@ export class Regions {
     return this.#nodeByName.get(name)
   }
 
+  /** What accounts have of a Region, that of the default account among it. */
+  ofAccounts(region: string): readonly RegionNode[] {
+    return this.all().filter(({ name }) => regionOf(name) === region)
+  }
+
   /** The Region's parts; undefined when it was not used yet, and while it is crashed. */
   running(name: string): Running | undefined {
     return this.#nodeByName.get(name)?.running
@@ -65,19 +74,25 @@ export class Regions {
       }
       const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
       const parts = { stores, clock, clockMode, scheduler, random, log, transport }
-      node = new RegionNode(name, { ...parts, ...paces, fillers, objects, changeSink, applied })
+      const region = regionOf(name)
+      node = new RegionNode(
+        name,
+        { ...parts, ...paces, fillers, objects, changeSink, applied },
+        region === name ? undefined : this.node(region),
+      )
       this.#nodeByName.set(name, node)
     }
     return node
   }
 
   async engine(name: string): Promise<RegionEngine | Refusal> {
-    if (!isAwsRegion(name)) return refuse('not-found', `Region ${name} is not supported.`)
+    const region = regionOf(name)
+    if (!isAwsRegion(region)) return refuse('not-found', `Region ${region} is not supported.`)
     let node = this.#nodeByName.get(name)
     // The first to ask for a Region starts it; who asks meanwhile waits too.
     if (node?.running === undefined) node = await this.start(name)
     const { running } = node
-    return running === undefined || node.cutOff ? refuse('unavailable', `Region ${name} does not answer.`) : running.engine
+    return running === undefined || node.cutOff ? refuse('unavailable', `Region ${region} does not answer.`) : running.engine
   }
 
   async exports(name: string): Promise<Exports | Refusal> {
@@ -88,6 +103,9 @@ export class Regions {
 
   /** Starts a Region at its first use. One that crashed later stays down: {@link recover} starts it. */
   async start(name: string): Promise<RegionNode> {
+    const region = regionOf(name)
+    // While the Region is down, no account has it.
+    if (region !== name && (await this.start(region)).running === undefined) return this.node(name)
     const starting = this.#startingByName.get(name)
     if (starting !== undefined) return starting
     const promise = this.#begin(this.node(name))
@@ -95,11 +113,10 @@ export class Regions {
     return promise
   }
 
-  /** Kills a Region without a flush. */
+  /** Kills a Region without a flush, in all accounts. */
   async crash(name: string): Promise<void> {
-    const node = this.#nodeByName.get(name)
-    if (node === undefined) return
-    await node.crash()
+    if (this.#nodeByName.get(name) === undefined) return
+    await Promise.all(this.ofAccounts(name).map((node) => node.crash()))
     this.#options.log.warn('region-crashed', { region: name })
   }
 
@@ -107,7 +124,7 @@ export class Regions {
   async recover(name: string): Promise<boolean> {
     const node = this.#nodeByName.get(name)
     if (node === undefined || node.running !== undefined) return false
-    await this.#begin(node)
+    for (const each of this.ofAccounts(name)) if (each.running === undefined) await this.#begin(each)
     this.#options.log.info('region-recovered', { region: name })
     return true
   }

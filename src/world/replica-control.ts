@@ -1,3 +1,4 @@
+import { regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
@@ -56,7 +57,7 @@ export class ReplicaControl {
     if (status === 'CREATING') {
       return refuse(
         'invalid',
-        `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${tableName} in region ${region}`,
+        `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${tableName} in region ${regionOf(region)}`,
       )
     }
     const global = this.#registry.get(table.globalId)
@@ -67,10 +68,11 @@ export class ReplicaControl {
         'Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.',
       )
     }
-    if (!isAwsRegion(action.region)) {
+    const named = regionOf(action.region)
+    if (!isAwsRegion(named)) {
       return refuse(
         'invalid',
-        `Region ${action.region} is not supported. The latest version of global tables are only supported in the following regions: [${Object.keys(awsRegions).join(', ')}]`,
+        `Region ${named} is not supported. The latest version of global tables are only supported in the following regions: [${Object.keys(awsRegions).join(', ')}]`,
       )
     }
     const begun =
@@ -92,7 +94,7 @@ export class ReplicaControl {
     const unscaled = unscaledWrites(table)
     if (unscaled !== undefined) return unscaled
     const target = await this.#regions.engine(action.region)
-    if (isRefusal(target)) return refuse('invalid', `Failed to access the region: ‘${action.region}’.`)
+    if (isRefusal(target)) return refuse('invalid', `Failed to access the region: ‘${regionOf(action.region)}’.`)
     const record: ReplicaRecord = {
       region: action.region,
       status: 'CREATING',
@@ -139,11 +141,11 @@ export class ReplicaControl {
       return notPart(region)
     }
     const engine = await this.#regions.engine(region)
-    if (isRefusal(engine)) return refuse('invalid', `Failed to access the region: ‘${region}’.`)
+    if (isRefusal(engine)) return refuse('invalid', `Failed to access the region: ‘${regionOf(region)}’.`)
     if (engine.table(global.name)?.settings.deletionProtection === true) {
       return refuse(
         'invalid',
-        `Cannot delete table ${global.name} in region ${region} because it has deletion protection enabled. Disable deletion protection first.`,
+        `Cannot delete table ${global.name} in region ${regionOf(region)} because it has deletion protection enabled. Disable deletion protection first.`,
       )
     }
     const begun = await this.#registry.decide(global.globalId, (now) => {
@@ -226,7 +228,7 @@ function withStream(settings: TableSettings): TableSettings {
 function notPart(region: string): Refusal {
   return refuse(
     'invalid',
-    `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${region}].`,
+    `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${regionOf(region)}].`,
   )
 }
 

@@ -37,8 +37,8 @@ export async function resolveConflict(world: World, conflict: Conflict, { item, 
   const found = await regionFor(world, conflict)
   if (found === undefined) return { kind: 'nowhere' }
   const { region, running } = found
-  const table = running.engine.table(conflict.table)
-  if (table?.globalId !== conflict.globalId) return { kind: 'nowhere' }
+  const table = running.engine.tables().find(({ globalId }) => globalId === conflict.globalId)
+  if (table === undefined) return { kind: 'nowhere' }
   const made = item === 'loser' ? imageOf(conflict.loser) : item
   const closes = [entryPlace(timestampOf(conflict.loser), conflict.id)]
   const itemKey = Buffer.from(conflict.loser.itemKey, 'hex')

@@ -191,8 +191,10 @@ export class World {
   async recover(region: string): Promise<void> {
     if (this.#closed || !(await this.#regions.recover(region))) return
     await this.#forgetDropped()
-    for (const table of this.#registry.tables()) if (replicaIn(table, region)?.status === 'ACTIVE') this.#catchUp(table)
-    this.#tables.resume(region)
+    for (const { name } of this.#regions.ofAccounts(region)) {
+      for (const table of this.#registry.tables()) if (replicaIn(table, name)?.status === 'ACTIVE') this.#catchUp(table)
+      this.#tables.resume(name)
+    }
     this.#scaler.wake()
     this.#work.track(this.retireIncarnations())
   }

@@ -1,5 +1,5 @@
 import { timestampAt } from '../../replication/timestamp.ts'
-import { conflictsOf, schemaOf, tableNames } from '../../world/inspection.ts'
+import { conflictsOf, schemaOf, tableNames, tablesCalled } from '../../world/inspection.ts'
 import { reportConflict } from '../conflict-report.ts'
 import type { AdminContext } from '../context.ts'
 import type { Reply } from '../reply.ts'
@@ -14,11 +14,10 @@ export async function conflicts({ world }: AdminContext, query: URLSearchParams)
   const all = query.get('all') === '1'
   const open = query.get('open') === '1'
   const foundSinceMs = parseSince('foundSince', query.get('foundSince'))
-  const names = tableNames(world)
-  if (wanted !== null && !names.includes(wanted)) throw new Rejection(404, `There is no table ${wanted}.`)
+  if (wanted !== null && tablesCalled(world, wanted).length === 0) throw new Rejection(404, `There is no table ${wanted}.`)
 
   const found: ConflictReport[] = []
-  for (const name of wanted === null ? names : [wanted]) {
+  for (const name of wanted === null ? tableNames(world) : [wanted]) {
     for (const conflict of await conflictsOf(world, name, since)) {
       if (!all && (conflict.withdrawn || conflict.harmless || conflict.resolved)) continue
       if ((open && !conflict.open) || conflict.foundAtMs < foundSinceMs) continue

@@ -1,3 +1,4 @@
+import { tablesCalled } from '../../world/inspection.ts'
 import type { AdminContext } from '../context.ts'
 import type { Reply } from '../reply.ts'
 import { ok, Rejection } from '../reply.ts'
@@ -8,14 +9,11 @@ export function contributors({ world, contributors: watched, clock }: AdminConte
   const wanted = query.get('region')
   const indexName = query.get('index') ?? undefined
   const keysMax = parseLimit(query.get('limit'))
-  const found = world.regions().flatMap(({ name: region, running }) => {
-    const definition = running?.engine.table(table)
-    return definition === undefined || (wanted !== null && wanted !== region) ? [] : [{ region, definition }]
-  })
+  const found = tablesCalled(world, table).filter(({ region }) => wanted === null || wanted === region)
   const [only, ...others] = found
   if (only === undefined) throw new Rejection(404, `There is no table ${table}${wanted === null ? '' : ` in ${wanted}`}.`)
   if (others.length > 0) throw new Rejection(400, `The table ${table} is in several Regions; say which one, as in region=${only.region}.`)
-  const report = watched.report(only.definition, indexName, keysMax, clock.nowMs())
+  const report = watched.report(only.table, indexName, keysMax, clock.nowMs())
   if (report === undefined) {
     const what = indexName === undefined ? table : `the index ${indexName} of ${table}`
     throw new Rejection(404, `Contributor Insights are not on for ${what} in ${only.region}; UpdateContributorInsights puts them on.`)

@@ -1,14 +1,21 @@
-/** How tables are named across Regions: `arn:aws:dynamodb:eu-west-1:000000000000:table/Orders`. There is one account. */
-export const ACCOUNT = '000000000000'
+import { accountOf, accountRegion, regionOf } from '../../base/account-region.ts'
+
+/** How tables are named across Regions and accounts: `arn:aws:dynamodb:eu-west-1:000000000000:table/Orders`. */
 
 export interface TableArn {
+  /** Of the account that the ARN names. */
   readonly region: string
   readonly account: string
   readonly tableName: string
 }
 
 export function tableArn(region: string, tableName: string): string {
-  return `arn:aws:dynamodb:${region}:${ACCOUNT}:table/${tableName}`
+  return `${resourcesArn(region)}table/${tableName}`
+}
+
+/** What the ARNs of all of a Region's tables begin with. */
+export function resourcesArn(region: string): string {
+  return `arn:aws:dynamodb:${regionOf(region)}:${accountOf(region)}:`
 }
 
 /** A stream of a table: `…:table/Orders/stream/2026-11-24T08:15:30.123`. */
@@ -30,5 +37,7 @@ const pattern = /^arn:aws[a-z-]*:dynamodb:([a-z0-9-]+):(\d{12}):table\/([a-zA-Z0
 
 export function parseTableArn(text: string): TableArn | undefined {
   const [, region, account, tableName] = pattern.exec(text) ?? []
-  return region === undefined || account === undefined || tableName === undefined ? undefined : { region, account, tableName }
+  return region === undefined || account === undefined || tableName === undefined
+    ? undefined
+    : { region: accountRegion(region, account), account, tableName }
 }

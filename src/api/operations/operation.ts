@@ -8,6 +8,7 @@ import type { WireError } from '../wire-error.ts'
 
 /** What an operation is called with, beside its input. */
 export interface CallContext {
+  /** Of the account in which the request is carried out (`base/account-region.ts`). */
   readonly region: string
   readonly controlPlane: ControlPlane
   readonly nowMs: number

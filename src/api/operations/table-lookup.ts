@@ -1,3 +1,4 @@
+import { accountOf, regionOf } from '../../base/account-region.ts'
 import type { WriteMeter } from '../../cost/write-meter.ts'
 import type { RegionEngine } from '../../engine/region-engine.ts'
 import { isRefusal } from '../../engine/refusal.ts'
@@ -6,8 +7,8 @@ import { servesItems } from '../../engine/table.ts'
 import type { TableContributors } from '../contributors.ts'
 import type { TableLimits } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
-import { accessDenied, fromRefusal, resourceNotFound, validationError } from '../wire-error.ts'
-import { ACCOUNT, parseTableArn } from './arn.ts'
+import { accessDenied, fromRefusal, isWireError, resourceNotFound, validationError } from '../wire-error.ts'
+import { parseTableArn } from './arn.ts'
 import type { CallContext } from './operation.ts'
 
 /** From what a client wrote as `TableName` to the table. */
@@ -25,23 +26,39 @@ export interface OpenTable {
 /** The name behind a name or an ARN. The text for other Regions was observed on AWS, 2026-10; those for other accounts and for what is no ARN are guesses. */
 export function tableNameOf(context: CallContext, given: string): string | WireError {
   if (!given.startsWith('arn:')) return given
-  const arn = parseTableArn(given)
-  if (arn === undefined) return validationError(`Invalid TableArn: Invalid ResourceArn provided as input ${given}`)
-  if (arn.account !== ACCOUNT) return accessDenied(`User: arn:aws:iam::${ACCOUNT}:root is not authorized to access resource: ${given}`)
-  if (arn.region !== context.region) {
-    return validationError(`1 validation error detected: Invalid AWS region in '${given}'`)
-  }
-  return arn.tableName
+  const named = tableNamed(context, given)
+  if (isWireError(named) || named.region === context.region) return isWireError(named) ? named : named.tableName
+  return notAuthorized(context, given)
 }
 
-/** A table whose items can be read and written now. */
+interface NamedTable {
+  readonly region: string
+  readonly tableName: string
+}
+
+function tableNamed({ region, caller }: CallContext, given: string): NamedTable | WireError {
+  if (!given.startsWith('arn:')) return { region, tableName: given }
+  const arn = parseTableArn(given)
+  if (arn === undefined) return validationError(`Invalid TableArn: Invalid ResourceArn provided as input ${given}`)
+  // Who calls with a key was asked already what it may do in other accounts.
+  if (caller === undefined && arn.account !== accountOf(region)) return notAuthorized({ region }, given)
+  if (regionOf(arn.region) !== regionOf(region)) return validationError(`1 validation error detected: Invalid AWS region in '${given}'`)
+  return arn
+}
+
+function notAuthorized({ region }: Pick<CallContext, 'region'>, given: string): WireError {
+  return accessDenied(`User: arn:aws:iam::${accountOf(region)}:root is not authorized to access resource: ${given}`)
+}
+
+/** A table whose items can be read and written now. It may be another account's: a batch may name tables of several. */
 export async function openTable(context: CallContext, given: string): Promise<OpenTable | WireError> {
-  const name = tableNameOf(context, given)
-  if (typeof name !== 'string') return name
-  const { region, nowMs, controlPlane } = context
+  const named = tableNamed(context, given)
+  if (isWireError(named)) return named
+  const { region, tableName } = named
+  const { nowMs, controlPlane } = context
   const engine = controlPlane.awake(region) ?? (await controlPlane.engine(region))
   if (isRefusal(engine)) return fromRefusal(engine)
-  const table = engine.table(name)
+  const table = engine.table(tableName)
   if (table === undefined || !servesItems(table, nowMs)) return tableGone
   const limits = context.throttle.limitsOf(region, table, nowMs)
   const contributors = table.own.insights && context.contributors?.of(table, nowMs)

@@ -11,7 +11,7 @@ import { backupInUse, backupNotFound, backupUnfinished, invalidRequest } from '.
 
 /** It is gone with the answer; its items follow. */
 export const deleteBackup = operation<{ readonly BackupArn: string }>(async (context, { BackupArn }) => {
-  const arn = parseBackupArn(BackupArn)
+  const arn = parseBackupArn(context, BackupArn)
   if (isWireError(arn)) return arn
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)

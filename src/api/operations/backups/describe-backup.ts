@@ -7,7 +7,7 @@ import { backupNotFound } from './backup-errors.ts'
 
 /** The backup is that of the Region that is called, whichever the ARN names (observed on AWS, 2026-10). */
 export const describeBackup = operation<{ readonly BackupArn: string }>(async (context, { BackupArn }) => {
-  const arn = parseBackupArn(BackupArn)
+  const arn = parseBackupArn(context, BackupArn)
   if (isWireError(arn)) return arn
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)

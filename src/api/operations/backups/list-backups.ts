@@ -28,7 +28,7 @@ export const listBackups = operation<Input>(async (context, input) => {
   if (TimeRangeLowerBound > TimeRangeUpperBound) {
     return validationError('One or more parameter values were invalid: Time range lower bound must be less than or equal to upper bound')
   }
-  const start = input.ExclusiveStartBackupArn === undefined ? undefined : parseBackupArn(input.ExclusiveStartBackupArn)
+  const start = input.ExclusiveStartBackupArn === undefined ? undefined : parseBackupArn(context, input.ExclusiveStartBackupArn)
   if (isWireError(start)) return start
   if (start !== undefined && start.region !== context.region) {
     return invalidRequest('The supplied ExclusiveStartBackupArn does not match the region')

@@ -18,7 +18,7 @@ interface Input extends Overrides {
 
 /** A backup feeds one restore at a time, and cannot be deleted meanwhile. */
 export const restoreTableFromBackup = operation<Input>(async (context, input) => {
-  const arn = parseBackupArn(input.BackupArn)
+  const arn = parseBackupArn(context, input.BackupArn)
   if (isWireError(arn)) return arn
   if (arn.region !== context.region) return crossRegion(input.SSESpecificationOverride)
   const engine = await context.controlPlane.engine(context.region)

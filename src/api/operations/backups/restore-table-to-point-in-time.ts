@@ -1,9 +1,10 @@
+import { accountOf } from '../../../base/account-region.ts'
 import type { RecoveryWindow } from '../../../engine/recovery.ts'
 import { beginRestore, endRestore, recoveryWindow } from '../../../engine/recovery.ts'
 import { isRefusal } from '../../../engine/refusal.ts'
 import type { WireError } from '../../wire-error.ts'
 import { dynamodbError, fromRefusal, isWireError, validationError } from '../../wire-error.ts'
-import { ACCOUNT, parseTableArn } from '../arn.ts'
+import { parseTableArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
 import { crossRegion, invalidRequest } from './backup-errors.ts'
@@ -70,7 +71,8 @@ function sourceOf(
   if (!text.startsWith('arn:')) return validationError(`One or more parameter values were invalid: ARNs must start with 'arn:': ${text}`)
   const arn = parseTableArn(text)
   if (arn === undefined) return invalidRequest('sourceTableArn is not a valid ARN')
-  if (arn.account !== ACCOUNT) return validationError('This action is only supported by accounts that match the resource owner’s account.')
+  if (arn.account !== accountOf(context.region))
+    return validationError('This action is only supported by accounts that match the resource owner’s account.')
   if (arn.region !== context.region) return crossRegion(SSESpecificationOverride)
   return { tableName: arn.tableName, notFound: 'Table not found' }
 }

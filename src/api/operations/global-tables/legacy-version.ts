@@ -1,3 +1,4 @@
+import { regionOf } from '../../../base/account-region.ts'
 import type { WireError } from '../../wire-error.ts'
 import { dynamodbError, validationError } from '../../wire-error.ts'
 
@@ -21,7 +22,8 @@ const regions = [
   'us-west-2',
 ]
 
-export function versionNotSupported(region: string): WireError {
+export function versionNotSupported(home: string): WireError {
+  const region = regionOf(home)
   const because = regions.includes(region)
     ? '. We recommend using DynamoDB global tables version 2019.11.21, instead of version 2017.11.29 (Legacy).'
     : ` in this region '${region}', supported regions are : [${regions.join(', ')}]`

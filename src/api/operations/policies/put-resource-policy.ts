@@ -1,3 +1,4 @@
+import { accountOf, regionOf } from '../../../base/account-region.ts'
 import type { AttachedPolicy } from '../../../engine/table.ts'
 import { judgeAccess } from '../../authorize.ts'
 import { anybody } from '../../caller.ts'
@@ -53,7 +54,12 @@ export const putResourcePolicy = operation<Input>(async (context, input) => {
 /** Who would no longer be able to replace the policy has to confirm it. That they could no longer delete it is not looked at (observed, 2026-10). */
 function lockout(context: CallContext, resource: PolicyResource, policy: Policy): WireError | undefined {
   const { region, nowMs, caller = anybody } = context
-  const access = { action: 'PutResourcePolicy', region, resource: resource.arn.slice(resource.arn.indexOf('table/')) }
+  const access = {
+    action: 'PutResourcePolicy',
+    region: regionOf(region),
+    account: accountOf(region),
+    resource: resource.arn.slice(resource.arn.indexOf('table/')),
+  }
   if (judgeAccess(policy, access, caller, undefined, nowMs) !== 'deny') return undefined
   return accessDenied('The new resource policy will not allow you to update the resource policy in the future.')
 }

@@ -1,9 +1,10 @@
+import { accountOf, regionOf } from '../../../base/account-region.ts'
 import { isRefusal } from '../../../engine/refusal.ts'
 import type { RegionEngine } from '../../../engine/region-engine.ts'
 import type { AttachedPolicy, OwnSettings, Table } from '../../../engine/table.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, policyNotFound, resourceNotFound, validationError } from '../../wire-error.ts'
-import { ACCOUNT, parseStreamArn, parseTableArn } from '../arn.ts'
+import { parseStreamArn, parseTableArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
 
 /** What a policy is, or may be, attached to: a table or one of its streams. The texts were observed on AWS, 2026-10. */
@@ -19,7 +20,7 @@ export interface PolicyResource {
 export function policyResource({ region }: CallContext, arn: string): PolicyResource | WireError {
   if (!arn.startsWith('arn:')) return invalid(`ARNs must start with 'arn:': ${arn}`)
   const [, partition, , arnRegion, account] = arn.split(':')
-  if (account !== undefined && /^\d{12}$/.test(account) && account !== ACCOUNT) {
+  if (account !== undefined && /^\d{12}$/.test(account) && account !== accountOf(region)) {
     return validationError('This action is only supported by accounts that match the resource owner’s account.')
   }
   if (/:table\/[^/]+\/index\//.test(arn)) {
@@ -28,7 +29,7 @@ export function policyResource({ region }: CallContext, arn: string): PolicyReso
   const stream = parseStreamArn(arn)
   const table = stream ?? parseTableArn(arn)
   if (table === undefined) return invalid(`Provided Arn is not a DynamoDB resource arn: ${arn}`)
-  if (partition !== 'aws' || arnRegion !== region) return invalid(`Invalid resource Arn: ${arn}`)
+  if (partition !== 'aws' || arnRegion !== regionOf(region)) return invalid(`Invalid resource Arn: ${arn}`)
   return { arn, kind: stream === undefined ? 'table' : 'stream', tableName: table.tableName, label: stream?.label ?? '' }
 }
 

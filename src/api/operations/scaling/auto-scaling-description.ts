@@ -1,8 +1,9 @@
+import { accountOf, defaultAccount, regionOf } from '../../../base/account-region.ts'
 import type { Scaling } from '../../../engine/table.ts'
 import { statusAt } from '../../../engine/table.ts'
 import type { TableView } from '../../control-plane.ts'
 import type { Capacity } from './auto-scaling-settings.ts'
-import { policyNameOf, scalingOf } from './auto-scaling-settings.ts'
+import { policyNameOf, scalingOf, serviceRole } from './auto-scaling-settings.ts'
 import type { CallContext } from '../operation.ts'
 
 /** How the throughput of a table is scaled, Region by Region in the order of their names, this one among them. */
@@ -16,10 +17,15 @@ export function describeAutoScaling({ region, nowMs }: Pick<CallContext, 'region
       const settingsOf = (index: string | undefined, kind: Capacity['kind']): object => {
         const scaling = scalingOf(table, index)
         const of = { table: table.name, kind, index }
-        return describeScaling(kind === 'Write' ? scaling.write : scaling.readByRegion[replica.region], of, isOnDemand)
+        return describeScaling(
+          kind === 'Write' ? scaling.write : scaling.readByRegion[regionOf(replica.region)],
+          of,
+          isOnDemand,
+          accountOf(replica.region),
+        )
       }
       return {
-        RegionName: replica.region,
+        RegionName: regionOf(replica.region),
         GlobalSecondaryIndexes: table.indexes
           .filter(({ kind, status }) => kind === 'global' && status === 'ACTIVE')
           .map(({ name, status }) => ({
@@ -37,14 +43,15 @@ export function describeAutoScaling({ region, nowMs }: Pick<CallContext, 'region
 }
 
 /** What was never set up looks as if it was disabled; on demand, what is set up looks like both (observed on AWS, 2026-10). */
-function describeScaling(scaling: Scaling | undefined, of: Capacity, isOnDemand: boolean): object {
+function describeScaling(scaling: Scaling | undefined, of: Capacity, isOnDemand: boolean, account: string): object {
   if (scaling === undefined) return { AutoScalingDisabled: true, ScalingPolicies: [] }
   const { minimumUnits, maximumUnits, roleArn, policyName, targetPercent, disableScaleIn, scaleInCooldownS, scaleOutCooldownS } = scaling
   return {
     MinimumUnits: minimumUnits,
     MaximumUnits: maximumUnits,
     AutoScalingDisabled: isOnDemand ? true : undefined,
-    AutoScalingRoleArn: roleArn,
+    // The service's own role exists in each account.
+    AutoScalingRoleArn: roleArn === serviceRole(defaultAccount) ? serviceRole(account) : roleArn,
     ScalingPolicies: [
       {
         PolicyName: policyName === '' ? policyNameOf(of) : policyName,

@@ -1,7 +1,7 @@
+import { defaultAccount } from '../../../base/account-region.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import { refuse } from '../../../engine/refusal.ts'
 import type { AutoScaling, CapacityScaling, Scaling, Table } from '../../../engine/table.ts'
-import { ACCOUNT } from '../arn.ts'
 
 /**
  * What UpdateTableReplicaAutoScaling says of one capacity, held to the rules of DynamoDB and of Application Auto Scaling behind it (rules and texts
@@ -37,7 +37,9 @@ export interface Capacity {
 const TARGET_MIN = 10
 const TARGET_MAX = 90
 
-const serviceRole = `arn:aws:iam::${ACCOUNT}:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`
+export function serviceRole(account: string): string {
+  return `arn:aws:iam::${account}:role/aws-service-role/dynamodb.application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_DynamoDBTable`
+}
 
 export function changedScaling(input: ScalingInput, before: Scaling | undefined, of: Capacity): ChangedScaling | Refusal {
   const { MinimumUnits: minimumUnits, MaximumUnits: maximumUnits, ScalingPolicyUpdate: policy } = input
@@ -71,7 +73,7 @@ export function changedScaling(input: ScalingInput, before: Scaling | undefined,
       disableScaleIn: tracking === undefined ? before?.disableScaleIn : tracking.DisableScaleIn,
       scaleInCooldownS: tracking === undefined ? before?.scaleInCooldownS : tracking.ScaleInCooldown,
       scaleOutCooldownS: tracking === undefined ? before?.scaleOutCooldownS : tracking.ScaleOutCooldown,
-      roleArn: input.AutoScalingRoleArn ?? before?.roleArn ?? serviceRole,
+      roleArn: input.AutoScalingRoleArn ?? before?.roleArn ?? serviceRole(defaultAccount),
     },
   }
 }

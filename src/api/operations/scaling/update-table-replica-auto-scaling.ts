@@ -1,3 +1,4 @@
+import { regionOf } from '../../../base/account-region.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import { isRefusal, refuse } from '../../../engine/refusal.ts'
 import type { AutoScaling, CapacityScaling, Table, TableSettings } from '../../../engine/table.ts'
@@ -55,7 +56,7 @@ function requestProblem(input: Input, { table, replicas = [] }: TableView, regio
   const regions = updates.map(({ RegionName }) => RegionName)
   const twice = [...new Set(regions.filter((each, at) => regions.indexOf(each) < at))]
   if (twice.length > 0) return failed(table.name, ` because the regions: ‘[${twice.join(', ')}]’ were specified more than once.`)
-  const members = new Set([region, ...replicas.map((replica) => replica.region)])
+  const members = new Set([region, ...replicas.map((replica) => replica.region)].map((name) => regionOf(name)))
   const stranger = regions.find((each) => !members.has(each))
   // The exception was observed, its text is a guess.
   if (stranger !== undefined) return notFound(table.name, ` because a replica does not exist in region: ‘${stranger}’.`)

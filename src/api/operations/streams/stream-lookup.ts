@@ -7,7 +7,7 @@ import { isReadable, shardsOf } from '../../../engine/stream-shards.ts'
 import type { Stream, Table } from '../../../engine/table.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, resourceNotFound, validationError } from '../../wire-error.ts'
-import { ACCOUNT, parseStreamArn } from '../arn.ts'
+import { parseStreamArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
 
 /** A stream of this Region that can be read, with its shards as they are now. */
@@ -27,7 +27,7 @@ export async function openStream(context: CallContext, arn: string): Promise<Ope
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   const missing = resourceNotFound(`Requested resource not found: Stream: ${arn} not found`)
-  if (named.region !== context.region || named.account !== ACCOUNT) return missing
+  if (named.region !== context.region) return missing
   const found = streamNamed(engine, named.tableName, named.label)
   if (found === undefined) return missing
   const { table, stream } = found

@@ -1,3 +1,4 @@
+import { regionOf } from '../../../base/account-region.ts'
 import { createHash } from 'node:crypto'
 import type { ChangeRecord } from '../../../engine/change-log.ts'
 import { encodeImage } from '../../../engine/stored-item.ts'
@@ -27,7 +28,7 @@ export function streamRecord(region: string, table: Table, { view }: Stream, cha
     eventName: before === undefined ? 'INSERT' : after === undefined ? 'REMOVE' : 'MODIFY',
     eventVersion: '1.1',
     eventSource: 'aws:dynamodb',
-    awsRegion: region,
+    awsRegion: regionOf(region),
     dynamodb: jsonBytes(encodeAnswer(record)),
     userIdentity: cause === 'expiry' ? timeToLive : undefined,
   })

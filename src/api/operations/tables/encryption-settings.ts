@@ -1,8 +1,8 @@
+import { accountOf, regionOf } from '../../../base/account-region.ts'
 import { createHash } from 'node:crypto'
 import type { Refusal } from '../../../engine/refusal.ts'
 import { isRefusal, refuse } from '../../../engine/refusal.ts'
 import type { Encryption, SettingChanges, TableSettings } from '../../../engine/table.ts'
-import { ACCOUNT } from '../arn.ts'
 import { recent } from './throughput-settings.ts'
 
 /**
@@ -63,10 +63,10 @@ function keyOf({ Enabled, SSEType, KMSMasterKeyId }: EncryptionInput, region: st
 
 export function keyArn(given: string, region: string): string | Refusal {
   const [, of, account, resource] = /^arn:[^:]*:kms:([^:]*):([^:]*):(.*)$/.exec(given) ?? []
-  if (of !== undefined && of !== region) return unknownKey(`Invalid arn ${of}`)
+  if (of !== undefined && of !== regionOf(region)) return unknownKey(`Invalid arn ${of}`)
   const name = resource ?? given
-  const id = name.startsWith('alias/') ? idBehind(name, region) : name.replace(/^key\//, '')
-  return `arn:aws:kms:${region}:${account ?? ACCOUNT}:key/${id}`
+  const id = name.startsWith('alias/') ? idBehind(name, regionOf(region)) : name.replace(/^key\//, '')
+  return `arn:aws:kms:${regionOf(region)}:${account ?? accountOf(region)}:key/${id}`
 }
 
 function unknownKey(what: string): Refusal {

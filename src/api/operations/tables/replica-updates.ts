@@ -1,8 +1,8 @@
+import { accountOf, accountRegion, regionOf } from '../../../base/account-region.ts'
 import type { TableSettings } from '../../../engine/table.ts'
 import type { ReplicaAction } from '../../control-plane.ts'
 import type { WireError } from '../../wire-error.ts'
 import { accessDenied, isWireError, validationError } from '../../wire-error.ts'
-import { ACCOUNT } from '../arn.ts'
 import { unsupportedParameter } from '../operation.ts'
 
 /**
@@ -32,25 +32,25 @@ const OWN_REGION = 'Cannot add or delete the local region through ReplicaUpdates
 
 const notYet = ['KMSMasterKeyId', 'OnDemandThroughputOverride']
 
-/** @param ownRegion the Region that was called */
+/** @param ownRegion the Region that was called. Replicas are its account's, too. */
 export function planReplicaUpdates(updates: readonly ReplicaUpdate[], ownRegion: string): ReplicaAction | WireError {
   const actions: ReplicaAction[] = []
   for (const update of updates) {
-    const action = plan(update)
+    const action = plan(update, accountOf(ownRegion))
     if (isWireError(action)) return action
     if (!actions.some((known) => sameAction(known, action))) actions.push(action)
   }
   const [action, another] = actions
   if (action === undefined) return validationError(NOTHING)
   if (another !== undefined) return validationError(SEVERAL_ACTIONS)
-  if (action.region === '') return denied(action.kind)
+  if (regionOf(action.region) === '') return denied(action.kind, accountOf(ownRegion))
   return action.region === ownRegion ? validationError(OWN_REGION) : action
 }
 
-function plan({ Create, Update, Delete }: ReplicaUpdate): ReplicaAction | WireError {
+function plan({ Create, Update, Delete }: ReplicaUpdate, account: string): ReplicaAction | WireError {
   const kinds = [Create, Update, Delete].filter((kind) => kind !== undefined)
   if (kinds.length > 1) return validationError(SEVERAL_KINDS)
-  if (Delete !== undefined) return { kind: 'delete', region: Delete.RegionName }
+  if (Delete !== undefined) return { kind: 'delete', region: accountRegion(Delete.RegionName, account) }
   const change = Create ?? Update
   if (change === undefined) return validationError(NOTHING)
   const unsupported = unsupportedParameter(change, notYet)
@@ -65,7 +65,7 @@ function plan({ Create, Update, Delete }: ReplicaUpdate): ReplicaAction | WireEr
   if (Create === undefined && nothing) return validationError(NOTHING)
   return {
     kind: Create === undefined ? 'update' : 'create',
-    region: change.RegionName,
+    region: accountRegion(change.RegionName, account),
     readUnitsOverride,
     tableClassOverride,
     ...(indexReads.length === 0 ? {} : { indexReadUnits: Object.fromEntries(indexReads) }),
@@ -78,9 +78,9 @@ function sameAction(a: ReplicaAction, b: ReplicaAction): boolean {
 }
 
 /** The permission for a replica without a Region is one that nobody has. */
-function denied(kind: ReplicaAction['kind']): WireError {
+function denied(kind: ReplicaAction['kind'], account: string): WireError {
   const permission = kind === 'delete' ? 'DeleteTableReplica' : 'CreateTableReplica'
   return accessDenied(
-    `User: arn:aws:iam::${ACCOUNT}:root is not authorized to perform: dynamodb:${permission} on resource: arn:aws:dynamodb::${ACCOUNT}:table/`,
+    `User: arn:aws:iam::${account}:root is not authorized to perform: dynamodb:${permission} on resource: arn:aws:dynamodb::${account}:table/`,
   )
 }

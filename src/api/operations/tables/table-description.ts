@@ -1,3 +1,4 @@
+import { regionOf } from '../../../base/account-region.ts'
 import { decreasesOn } from '../../../engine/provisioned-units.ts'
 import type { Table } from '../../../engine/table.ts'
 import { statusAt } from '../../../engine/table.ts'
@@ -139,7 +140,7 @@ function replicaDescription(
       }
     })
   return {
-    RegionName: region,
+    RegionName: regionOf(region),
     ReplicaStatus: status,
     ProvisionedThroughputOverride: readUnitsOverride === undefined ? undefined : { ReadCapacityUnits: readUnitsOverride },
     GlobalSecondaryIndexes: indexes.length === 0 ? undefined : indexes,

@@ -1,6 +1,7 @@
+import { accountOf } from '../../../base/account-region.ts'
 import type { WireError } from '../../wire-error.ts'
 import { accessDenied, resourceNotFound, validationError } from '../../wire-error.ts'
-import { ACCOUNT, parseTableArn } from '../arn.ts'
+import { parseTableArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
 
 /**
@@ -9,7 +10,7 @@ import type { CallContext } from '../operation.ts'
  */
 export function taggedTable(context: CallContext, operation: string, arn: string): string | WireError {
   if (!arn.startsWith('arn:')) return validationError(`${invalid}ARNs must start with 'arn:': ${arn}`)
-  if (!/^arn:[^:]*:dynamodb:/.test(arn)) return denied(operation, arn)
+  if (!/^arn:[^:]*:dynamodb:/.test(arn)) return denied(context, operation, arn)
   const parsed = parseTableArn(arn)
   if (parsed === undefined) {
     return validationError(
@@ -18,7 +19,7 @@ export function taggedTable(context: CallContext, operation: string, arn: string
         : `${invalid}Provided Arn is not a DynamoDB resource arn: ${arn}`,
     )
   }
-  if (parsed.account !== ACCOUNT) return denied(operation, arn)
+  if (parsed.account !== accountOf(context.region)) return denied(context, operation, arn)
   return parsed.region === context.region
     ? parsed.tableName
     : validationError(`Invalid TableArn: Invalid ResourceArn provided as input ${arn}`)
@@ -30,6 +31,8 @@ export function taggedTableGone(arn: string): WireError {
   return resourceNotFound(`Requested resource not found: ResourceArn: ${arn} not found`)
 }
 
-function denied(operation: string, arn: string): WireError {
-  return accessDenied(`User: arn:aws:iam::${ACCOUNT}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn}`)
+function denied({ region }: CallContext, operation: string, arn: string): WireError {
+  return accessDenied(
+    `User: arn:aws:iam::${accountOf(region)}:root is not authorized to perform: dynamodb:${operation} on resource: ${arn}`,
+  )
 }

@@ -1,3 +1,4 @@
+import { regionOf } from '../../../base/account-region.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import { refuse } from '../../../engine/refusal.ts'
 import { changeUnits } from '../../../engine/provisioned-units.ts'
@@ -108,7 +109,7 @@ export function changedMaximum(
       const what = of === undefined ? 'table' : `index : ${of}`
       return refuse(
         'limit-exceeded',
-        `Subscriber limit exceeded: Requested ${name} for OnDemandThroughput for ${what} exceeds ${quota} of the account in region ${region}`,
+        `Subscriber limit exceeded: Requested ${name} for OnDemandThroughput for ${what} exceeds ${quota} of the account in region ${regionOf(region)}`,
       )
     }
     maxima.push(units === -1 ? undefined : (units ?? before))
@@ -125,7 +126,7 @@ export function unitsProblem({ readUnits, writeUnits }: Units, region: string, i
     const [which, of] = index === undefined ? ['table', ''] : ['index', ` for index ${index}`]
     return refuse(
       'limit-exceeded',
-      `The requested ${name}${of}, ${units}, is above the per ${which} maximum for the account in ${region}. Per ${which} maximum: ${TABLE_UNITS_MAX}. ` +
+      `The requested ${name}${of}, ${units}, is above the per ${which} maximum for the account in ${regionOf(region)}. Per ${which} maximum: ${TABLE_UNITS_MAX}. ` +
         'Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits.',
     )
   }

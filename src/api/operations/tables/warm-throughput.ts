@@ -1,3 +1,4 @@
+import { regionOf } from '../../../base/account-region.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import { refuse } from '../../../engine/refusal.ts'
 import type { Units, Warm } from '../../../engine/table.ts'
@@ -69,7 +70,7 @@ function quotaProblem(input: WarmInput, where: Place): Refusal | undefined {
     const quota = member === 'readUnits' ? 'TableMaxReadCapacityUnits' : 'TableMaxWriteCapacityUnits'
     return refuse(
       'limit-exceeded',
-      `Subscriber limit exceeded: Requested ${name} for WarmThroughput for ${told(where)} exceeds ${quota} of the account in region ${where.region}`,
+      `Subscriber limit exceeded: Requested ${name} for WarmThroughput for ${told(where)} exceeds ${quota} of the account in region ${regionOf(where.region)}`,
     )
   })
 }

@@ -50,9 +50,13 @@ export type PartWritten = Written<Exclude<WriteResult, WireError>>
 export function allParts<Part extends ReadPart>(opened: readonly (Part | WireError)[]): readonly Part[] | WireError {
   const parts = opened.flatMap((part) => (isWireError(part) ? [] : [part]))
   if (parts.length < opened.length) return canceledFor(opened)
+  if (parts.some(({ engine }) => engine !== parts[0]?.engine)) return SEVERAL_ACCOUNTS
   const keys = parts.map(({ table, itemKey }) => rowKey(table.number, spaces.items, itemKey))
   return hasDuplicates(keys) ? validationError('Transaction request cannot include multiple operations on one item') : parts
 }
+
+/** That it cannot be is said by the API reference; the text is a guess. */
+const SEVERAL_ACCOUNTS = validationError('Transaction request cannot include tables of several accounts')
 
 /** @param parts problems among what is none */
 export function canceledFor(parts: readonly unknown[]): WireError {

@@ -1,5 +1,6 @@
+import { accountOf, regionOf } from '../../../base/account-region.ts'
 import type { ImportJob } from '../../../transfer/import-job.ts'
-import { ACCOUNT, tableArn } from '../arn.ts'
+import { tableArn } from '../arn.ts'
 
 /** An import as DescribeImport tells of it, with the defaults that the request left out (observed on AWS, 2026-10). */
 export function describeImportJob(region: string, job: ImportJob): Readonly<Record<string, unknown>> {
@@ -28,7 +29,7 @@ export function summarizeImport(region: string, job: ImportJob): Readonly<Record
     ImportStatus: job.status,
     TableArn: tableArn(region, tableName),
     S3BucketSource: { S3BucketOwner: request.bucketOwner, S3Bucket: request.bucket, S3KeyPrefix: request.prefix },
-    CloudWatchLogGroupArn: `arn:aws:logs:${region}:${ACCOUNT}:log-group:/aws-dynamodb/imports:*`,
+    CloudWatchLogGroupArn: `arn:aws:logs:${regionOf(region)}:${accountOf(region)}:log-group:/aws-dynamodb/imports:*`,
     InputFormat: request.format,
     StartTime: job.startedAtMs / 1000,
     EndTime: job.endedAtMs === undefined ? undefined : job.endedAtMs / 1000,

@@ -1,3 +1,4 @@
+import { accountOf } from '../../../base/account-region.ts'
 import { isRefusal } from '../../../engine/refusal.ts'
 import type { Json } from '../../../engine/table.ts'
 import type { Compression } from '../../../transfer/compression.ts'
@@ -8,7 +9,6 @@ import { importOfToken, importsUnderWay, recordImport } from '../../../transfer/
 import { prefixProblem } from '../../../transfer/object-store.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, isWireError, validationError } from '../../wire-error.ts'
-import { ACCOUNT } from '../arn.ts'
 import type { TablePlanInput } from '../tables/create-table.ts'
 import { planTable } from '../tables/create-table.ts'
 import type { CallContext } from '../operation.ts'
@@ -70,13 +70,13 @@ function requestProblem({ InputFormat: format, InputFormatOptions, S3BucketSourc
     : validationError(`Invalid Request: S3KeyPrefix cannot be a path in the bucket's folder: ${problem}`)
 }
 
-function requestOf({ nowMs }: CallContext, input: Input, id: string): ImportRequest {
+function requestOf({ nowMs, region }: CallContext, input: Input, id: string): ImportRequest {
   const { S3BucketSource: source, InputFormatOptions: options, InputCompressionType: compression = 'NONE' } = input
   return {
     id,
     startedAtMs: nowMs,
     bucket: source.S3Bucket,
-    bucketOwner: source.S3BucketOwner ?? ACCOUNT,
+    bucketOwner: source.S3BucketOwner ?? accountOf(region),
     prefix: source.S3KeyPrefix,
     format: input.InputFormat,
     formatOptions: options,

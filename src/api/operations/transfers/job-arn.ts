@@ -1,6 +1,7 @@
+import { accountOf } from '../../../base/account-region.ts'
 import type { WireError } from '../../wire-error.ts'
 import { accessDenied, validationError } from '../../wire-error.ts'
-import { ACCOUNT, parseTableArn } from '../arn.ts'
+import { parseTableArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
 import { exportNotFound, importNotFound } from './transfer-errors.ts'
 
@@ -18,7 +19,7 @@ export function jobNamed({ region }: CallContext, kind: 'export' | 'import', arn
   const [tableArn = '', id, ...rest] = arn.split(`/${kind}/`)
   const parsed = parseTableArn(tableArn)
   if (parsed === undefined || id === undefined || rest.length > 0 || id.includes('/')) return validationError(`Invalid ${nameOf[kind]} ARN`)
-  if (parsed.account !== ACCOUNT) return accessDenied('Access is denied')
+  if (parsed.account !== accountOf(region)) return accessDenied('Access is denied')
   if (parsed.region !== region) return notFoundBy[kind](`Invalid ${kind} arn`)
   return { id, tableName: parsed.tableName }
 }
@@ -35,6 +36,6 @@ export function tableNamedByArn({ region }: CallContext, arn: string): { readonl
   if (!arn.startsWith('arn:')) return validationError('One or more parameter values were invalid: tableArn is not a valid ARN')
   const parsed = parseTableArn(arn)
   if (parsed === undefined) return validationError('Invalid Request: Table ARN is invalid.')
-  if (parsed.account !== ACCOUNT) return accessDenied('Access is denied')
+  if (parsed.account !== accountOf(region)) return accessDenied('Access is denied')
   return { tableName: parsed.region === region ? parsed.tableName : undefined }
 }
