@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
+import { BatchWriteItemCommand, CreateTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { FaultsReply } from '../src/admin/wire.ts'
+import type { FaultBody, FaultsReply, ReplicationReply } from '../src/admin/wire.ts'
 import { everywrite } from './command.ts'
+import { clientIn } from './global-table.ts'
 import type { Program } from './program.ts'
 import { startProgram } from './program.ts'
 
@@ -78,6 +80,50 @@ for (const [what, args, code, part] of [
   })
 }
 
+test('how far a new replica is filled is shown, and followed with --watch until it is', async () => {
+  const east = clientIn('us-east-1', program.url)
+  const at = ['--endpoint', program.url]
+  await east.send(
+    new CreateTableCommand({
+      TableName: 'watched',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  )
+  // Five pages of a state transfer, so slow that it is stopped in the middle.
+  for (let n = 0; n < 4_500; n += 25) {
+    const puts = Array.from({ length: 25 }, (_, index) => ({ PutRequest: { Item: { id: { S: `item-${n + index}` } } } }))
+    await east.send(new BatchWriteItemCommand({ RequestItems: { watched: puts } }))
+  }
+  const fault = (body: FaultBody) => fetch(`${program.url}/_everywrite/faults`, { method: 'POST', body: JSON.stringify(body) })
+  await fault({ kind: 'latency', from: 'us-east-1', to: 'eu-west-1', ms: 3000 })
+  await east.send(new UpdateTableCommand({ TableName: 'watched', ReplicaUpdates: [{ Create: { RegionName: 'eu-west-1' } }] }))
+  east.destroy()
+  const copied = async () => {
+    const { tables } = (await (await fetch(`${program.url}/_everywrite/replication`)).json()) as ReplicationReply
+    return tables[0]?.replicas.find(({ region }) => region === 'eu-west-1')?.filling?.items
+  }
+  await expect.poll(copied, { timeout: 30_000, interval: 50 }).toBeGreaterThan(0)
+  await fault({ kind: 'partition', between: ['us-east-1', 'eu-west-1'] })
+  const { stdout: halfway } = await everywrite('replication', 'watched', ...at)
+  expect(halfway).toMatch(/eu-west-1 {2}CREATING {2}█+░+ \d\d %, [1-4],000 of 4,500 items$/m)
+
+  const watching = everywrite('replication', 'watched', '--watch', ...at)
+  expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 2 faults.\n')
+  const { code, stdout } = await watching
+  expect(code).toBe(0)
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('All replicas are ACTIVE.')
+  const { stdout: after } = await everywrite('replication', ...at)
+  expect(after).toMatch(/watched {2}us-east-1 {2}ACTIVE\n {9}eu-west-1 {2}ACTIVE\n/)
+  expect(await everywrite('replication', 'nobody', ...at)).toMatchObject({
+    code: 1,
+    stderr: 'everywrite: There is no global table nobody.\n',
+  })
+  const told = JSON.parse((await everywrite('replication', '--json', ...at)).stdout) as ReplicationReply
+  expect(told.tables.map(({ table, links }) => [table, links.length])).toEqual([['watched', 2]])
+}, 60_000)
+
 test('what the server refuses is said in its words', async () => {
   const fault = await everywrite('fault', 'pause', 'mars-north-1', '--endpoint', program.url)
   expect(fault).toMatchObject({
@@ -89,7 +135,7 @@ test('what the server refuses is said in its words', async () => {
 })
 
 test('every command has --help, and the program its version', async () => {
-  for (const command of ['start', 'demo', 'conflicts', 'verify', 'fault', 'sim']) {
+  for (const command of ['start', 'demo', 'conflicts', 'verify', 'replication', 'fault', 'sim']) {
     const { code, stdout } = await everywrite(command, '--help')
     expect({ command, code }).toEqual({ command, code: 0 })
     expect(stdout).toContain(`everywrite ${command}`)

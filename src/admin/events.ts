@@ -5,6 +5,7 @@ import type { World } from '../world/world.ts'
 import { reportFault } from './fault-body.ts'
 import { Rejection } from './reply.ts'
 import { stateOf } from './region-state.ts'
+import { replicasOf } from './replication-state.ts'
 import type { EventData, EventName } from './wire.ts'
 
 /**
@@ -72,10 +73,7 @@ export class Events {
     const faults: EventData['faults'] = { faults: this.#faults.list().map(reportFault) }
     const regions: EventData['regions'] = { regions: this.#world.regions().map(stateOf) }
     const replicas: EventData['replicas'] = {
-      tables: this.#world.globalTables().map(({ name, replicas }) => ({
-        table: name,
-        replicas: replicas.map(({ region, status }) => ({ region, status })),
-      })),
+      tables: this.#world.globalTables().map((table) => ({ table: table.name, replicas: replicasOf(this.#world, table) })),
     }
     return [
       ['faults', JSON.stringify(faults)],

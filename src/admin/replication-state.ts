@@ -3,7 +3,7 @@ import type { Flow } from '../replication/replica.ts'
 import type { GlobalTable } from '../world/global-table.ts'
 import { flowsOf } from '../world/inspection.ts'
 import type { World } from '../world/world.ts'
-import type { LinkState, TableReplication } from './wire.ts'
+import type { FillingState, LinkState, ReplicaState, TableReplication } from './wire.ts'
 
 /** Every global table with its replicas and the links between them. */
 export async function replicationOf(world: World): Promise<readonly TableReplication[]> {
@@ -44,7 +44,21 @@ async function describe(world: World, table: GlobalTable, flowByPair: FlowByPair
       })
     }
   }
-  return { table: table.name, replicas: table.replicas.map(({ region, status }) => ({ region, status })), links }
+  return { table: table.name, replicas: replicasOf(world, table), links }
+}
+
+/** In memory: cheap enough to be looked at often. */
+export function replicasOf(world: World, { globalId, replicas }: GlobalTable): readonly ReplicaState[] {
+  return replicas.map(({ region, status }) =>
+    status === 'CREATING' ? { region, status, filling: fillingOf(world, globalId, region) } : { region, status },
+  )
+}
+
+function fillingOf(world: World, globalId: string, region: string): FillingState {
+  const replica = world.region(region)?.running?.replication.replica(globalId)
+  const { items = 0, itemsExpected } = replica?.seedProgress ?? {}
+  const stage = replica?.ready === true ? 'catching-up' : itemsExpected === undefined ? 'waiting' : 'copying'
+  return { stage, items, itemsExpected: itemsExpected ?? null }
 }
 
 function pairName(table: string, region: string, peer: string): string {

@@ -47,6 +47,17 @@ export interface TableReplication {
 export interface ReplicaState {
   readonly region: string
   readonly status: string
+  /** Of one that is CREATING. */
+  readonly filling?: FillingState
+}
+
+/** How a new replica gets what its source has. DescribeTable does not tell, as DynamoDB's does not. */
+export interface FillingState {
+  /** `waiting`: a Region or a link is down, or the source has not answered yet; `catching-up`: what was written meanwhile is on its way. */
+  readonly stage: 'waiting' | 'copying' | 'catching-up'
+  readonly items: number
+  /** How many its source showed when the transfer began; null before it said so. */
+  readonly itemsExpected: number | null
 }
 
 export interface LinkState {

@@ -15,6 +15,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   demo: async () => (await import('./demo.ts')).demo,
   conflicts: async () => (await import('./conflicts.ts')).conflicts,
   verify: async () => (await import('./verify.ts')).verify,
+  replication: async () => (await import('./replication.ts')).replication,
   fault: async () => (await import('./fault.ts')).fault,
   sim: async () => (await import('./sim.ts')).sim,
 }
@@ -25,6 +26,7 @@ const overview = `everywrite: DynamoDB global tables that you can run anywhere
   everywrite demo                two conflicts, narrated, in a world of its own
   everywrite conflicts [TABLE]   the writes that lost
   everywrite verify [TABLE]      compare the replicas; exit code 1 when they differ
+  everywrite replication [TABLE] how far the replicas are; --watch until new ones are filled
   everywrite fault …             break and heal the world
   everywrite sim --seed N        prove replication under a seed
 

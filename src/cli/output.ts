@@ -1,6 +1,6 @@
 /** Prints for people, or for programs with `--json`. Colour and rules only on a terminal. */
 
-const onTerminal = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
+export const onTerminal = process.stdout.isTTY && process.env['NO_COLOR'] === undefined
 
 /**
  * Whoever reads the output may stop reading, as `head` does. That ends no server and fails no command.
@@ -15,6 +15,17 @@ export function allowReaderToLeave(): void {
 
 export function print(text = ''): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** Lines that are shown in the place of those that it showed last. On a terminal only. */
+export class Display {
+  #lines = 0
+
+  show(text: string): void {
+    const up = this.#lines === 0 ? '' : `\u001b[${this.#lines}A`
+    process.stdout.write(`${up}\u001b[0J${text}\n`)
+    this.#lines = text.split('\n').length
+  }
 }
 
 export function printJson(value: unknown): void {

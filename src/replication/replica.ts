@@ -39,6 +39,7 @@ export class Replica {
   /** It is being removed, and what it holds stays as it is. */
   #stopped = false
   #seeding: Seeding | undefined
+  #seeded: SeedProgress | undefined
   #stalled: string | undefined
   #closed = false
   #appliedWaiters: (() => void)[] = []
@@ -112,8 +113,9 @@ export class Replica {
     return this.#ready
   }
 
+  /** How far it was filled since it was opened; undefined when that was before. */
   get seedProgress(): SeedProgress | undefined {
-    return this.#seeding?.progress
+    return this.#seeding?.progress ?? this.#seeded
   }
 
   /** What is durable of this replica; undefined when the table is gone. */
@@ -217,6 +219,7 @@ export class Replica {
     })
     const done = await this.#seeding.run()
     this.#ledger.filled(this.#seeding.losses)
+    this.#seeded = this.#seeding.progress
     this.#seeding = undefined
     if (!done || this.#closed) return false
     this.#ready = true
