@@ -1,0 +1,13 @@
+/** What users' own tests import: `everywrite/testkit`. */
+export type { ConflictReport } from '../admin/wire.ts'
+export type { FaultName } from './exploration-plan.ts'
+export type { Actor, BrokenRun, Exploration, ExploreOptions, Scenario } from './explore.ts'
+export { explore } from './explore.ts'
+export type { Broken, StartWorldOptions, TestWorld } from './start-world.ts'
+export { startWorld } from './start-world.ts'
+export type { TemplateTable } from './template.ts'
+export { TemplateError } from './template.ts'
+export type { TemplateOptions } from './template-tables.ts'
+export { tablesOfTemplate } from './template-tables.ts'
+export type { TestHooks, UseWorldOptions } from './use-world.ts'
+export { useWorld } from './use-world.ts'
