@@ -13,6 +13,7 @@ import { afterPrefix } from '../storage/store.ts'
  *   00 07 number                       a dropped table whose streams can still be read
  *   00 10 kind(1) name                 an export or import, or the token of one (`transfer/job-rows.ts`)
  *   01 number(4) space(1) suffix       the rows of one table, or of one backup
+ *   02 length(1) id kind(1) …          a journal of a strong table (`replication/journal-log.ts`)
  *
  * Table numbers are never used again, so a row that outlives its table is never taken for another's.
  */

@@ -5,7 +5,7 @@ import type { Incarnation } from './dot.ts'
  * What replicas of one table say to each other. Nothing relies on a message arriving, arriving once, or arriving in order: what is
  * lost is sent again from the receiver's cursors [REP-24].
  */
-export type Message = Changes | Progress | SeedRequest | SeedPage | SeedLost | SeedEnd
+export type Message = Changes | Progress | SeedRequest | SeedPage | SeedLost | SeedEnd | JournalMessage
 
 /** Records of one log, and how far the sender has come itself. Without records it asks the receiver how far that one has come. */
 export interface Changes {
@@ -70,6 +70,41 @@ export interface SeedLost {
   readonly globalId: string
   readonly transfer: string
 }
+
+/** What members of a strong table's journal say to each other (`journal-member.ts`). */
+export interface JournalMessage {
+  readonly kind: 'journal'
+  readonly globalId: string
+  /** The newest epoch that the sender promised; of `open`, the one that it asks for. */
+  readonly epoch: number
+  readonly says: JournalSaying
+}
+
+export type JournalSaying =
+  /** Asks for the promise to take nothing of an earlier epoch, and for how far the log goes. */
+  | { readonly kind: 'open' }
+  | { readonly kind: 'promise'; readonly tail: number; readonly tailEpoch: number }
+  /** Asks for the entries behind `after`; `base`: of a log that is not of this epoch yet. */
+  | { readonly kind: 'want'; readonly after: number; readonly base: boolean }
+  /** Entries behind `after`, which is an entry of `afterEpoch`. */
+  | {
+      readonly kind: 'entries'
+      readonly after: number
+      readonly afterEpoch: number
+      readonly entries: readonly Uint8Array[]
+      readonly base: boolean
+    }
+  /**
+   * How much of the log is flushed, undefined when it is not of this epoch yet; and how much of it the sender needs no more. `asked` asks for the same
+   * of the receiver, and `answers` such a question.
+   */
+  | {
+      readonly kind: 'tail'
+      readonly tail: number | undefined
+      readonly applied: number
+      readonly asked: number | undefined
+      readonly answers: number | undefined
+    }
 
 /** How messages travel. */
 export interface Transport {
