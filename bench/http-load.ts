@@ -8,6 +8,8 @@ export interface Load {
   readonly port: number
   readonly connections: number
   readonly durationMs: number
+  /** Ends earlier, when so many were sent. */
+  readonly requestsMax?: number
   /** The next request, complete with head. */
   readonly next: () => Buffer
   /** Requests per second in total; undefined: as fast as answers come. */
@@ -28,8 +30,9 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   const began = performance.now()
   const deadline = began + load.durationMs
   const pace = load.ratePerSecond === undefined ? 0 : (load.connections * 1000) / load.ratePerSecond
+  const budget = { left: load.requestsMax ?? Infinity }
   const answers = await Promise.all(
-    Array.from({ length: load.connections }, (_, index) => connection(load, deadline, pace, index, latencies)),
+    Array.from({ length: load.connections }, (_, index) => connection(load, deadline, pace, index, latencies, budget)),
   )
   const elapsedMs = performance.now() - began
   latencies.sort((a, b) => a - b)
@@ -76,7 +79,14 @@ export async function call(port: number, operation: string, input: unknown, regi
   return answer
 }
 
-function connection(load: Load, deadline: number, pace: number, index: number, latencies: number[]): Promise<number> {
+function connection(
+  load: Load,
+  deadline: number,
+  pace: number,
+  index: number,
+  latencies: number[],
+  budget: { left: number },
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const socket = connect(load.port, '127.0.0.1')
     socket.setNoDelay(true)
@@ -85,6 +95,7 @@ function connection(load: Load, deadline: number, pace: number, index: number, l
     let received: Buffer = Buffer.alloc(0)
     let answerBytes = 0
     const send = (): void => {
+      budget.left--
       sentAt = performance.now()
       socket.write(load.next())
     }
@@ -113,7 +124,7 @@ function connection(load: Load, deadline: number, pace: number, index: number, l
       received = Buffer.alloc(0)
       const now = performance.now()
       latencies.push(now - sentAt)
-      if (now < deadline) {
+      if (now < deadline && budget.left > 0) {
         sendWhenDue()
       } else {
         socket.destroy()

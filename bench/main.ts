@@ -8,20 +8,32 @@ import { join } from 'node:path'
 import { fill } from './fill.ts'
 import { call, encodeRequest, runLoad } from './http-load.ts'
 import type { LoadResult } from './http-load.ts'
+import { measureCatchUp } from './catch-up.ts'
+import { measureConflicts } from './conflicts.ts'
+import { measureBackfill, measureScan } from './large-table.ts'
+import { clearProgress, progress } from './progress.ts'
 import { measureReplication } from './replication.ts'
-import { measureScan } from './scan.ts'
+import type { Server } from './server.ts'
 
 /**
  * Requests per second of everywrite (durable, in a folder of its own) beside a bare node:http server that parses the same bodies and
  * answers as many bytes. Both are measured in turn within one run, several rounds each, and what counts is the ratio: machines
  * differ and are shared, a ratio taken in one run stays.
  *
- * `npm run bench -- PutItem GetItem` measures these only, and neither replication nor the scan.
+ * `npm run bench -- PutItem replication` measures these only: operations by their names, and the sections below by theirs.
  */
 const rounds = 3
 const roundMs = Number(process.env['BENCH_ROUND_MS'] ?? 2500)
 const items = 10_000
 const only = process.argv.slice(2)
+const sections: Readonly<Record<string, (server: Server) => Promise<void>>> = {
+  replication: measureReplication,
+  'catch-up': measureCatchUp,
+  conflicts: measureConflicts,
+  scan: measureScan,
+  backfill: measureBackfill,
+}
+const wanted = (name: string): boolean => only.length === 0 || only.includes(name)
 const text = 'x'.repeat(180)
 
 const folder = mkdtempSync(join(tmpdir(), 'everywrite-bench-'))
@@ -36,18 +48,19 @@ try {
   console.log(
     `${cpus().length} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), Node ${process.version}, ${new Date().toISOString().slice(0, 10)}`,
   )
-  console.log(`${rounds} rounds of ${roundMs} ms each, everywrite and the bare server in turn; medians\n`)
-
-  await prepare()
-  console.log('operation            conns   everywrite/s    p50 ms   p99 ms      bare/s   ratio')
-  for (const [name, next] of Object.entries(workloads())) {
-    if (only.length > 0 && !only.includes(name)) continue
-    for (const connections of [1, 32]) await compare(name, next, connections, barePort)
+  const operations = Object.entries(workloads()).filter(([name]) => wanted(name))
+  const unknown = only.find((name) => !Object.hasOwn(sections, name) && !operations.some(([operation]) => operation === name))
+  if (unknown !== undefined) {
+    throw new Error(`there is no ${unknown}; there are ${[...Object.keys(workloads()), ...Object.keys(sections)].join(', ')}`)
   }
-  if (only.length === 0) {
-    await measureReplication(everywritePort, Number(process.env['BENCH_REPLICATION_MS'] ?? 30_000))
-    await measureScan(everywritePort, everywrite.pid, Number(process.env['BENCH_SCAN_ITEMS'] ?? 1_000_000))
+  if (operations.length > 0) {
+    await prepare()
+    console.log(`${rounds} rounds of ${roundMs} ms each, everywrite and the bare server in turn; medians\n`)
+    console.log('operation            conns   everywrite/s    p50 ms   p99 ms      bare/s   ratio')
   }
+  for (const [name, next] of operations) for (const connections of [1, 32]) await compare(name, next, connections, barePort)
+  const server: Server = { port: everywritePort, pid: everywrite.pid }
+  for (const [name, measure] of Object.entries(sections)) if (wanted(name)) await measure(server)
 } finally {
   for (const child of children) child.kill()
   rmSync(folder, { recursive: true, force: true })
@@ -58,6 +71,7 @@ async function compare(name: string, next: () => Buffer, connections: number, ba
   const theirs: LoadResult[] = []
   await runLoad({ port: everywritePort, connections, durationMs: roundMs / 4, next })
   for (let round = 0; round < rounds; round++) {
+    progress(`${name}, ${connections} connections: round ${round + 1} of ${rounds}`)
     const measured = await runLoad({ port: everywritePort, connections, durationMs: roundMs, next })
     ours.push(measured)
     const nextBare = (): Buffer => withAnswerSize(next(), measured.answerBytes)
@@ -65,6 +79,7 @@ async function compare(name: string, next: () => Buffer, connections: number, ba
   }
   const rate = median(ours.map((each) => each.perSecond))
   const bareRate = median(theirs.map((each) => each.perSecond))
+  clearProgress()
   const cells = [
     rate.toFixed(0).padStart(14),
     number(median(ours.map((each) => each.p50Ms))),

@@ -1,98 +1,80 @@
-import { call, encodeRequest, runLoad } from './http-load.ts'
+import { encodeRequest, runLoad } from './http-load.ts'
+import { clearProgress, figures, progress } from './progress.ts'
+import type { Server } from './server.ts'
+import { makeTable, median, memoryMb, pendingFrom, replicationOf, row, sampling } from './server.ts'
 
 /**
- * How fast three replicas can be written for a while: writes per second into one Region with 32 connections, and what the
- * others lag behind, as the server reports it; then the same at half that rate, where the lag is what replication itself takes.
+ * How fast a table with 2, 3 and 5 replicas can be written for a while, with 32 connections into one Region, and how far the others are behind; then
+ * the same at 90 % and 50 % of that rate, where the lag is what replication itself takes: the links of the server that is measured have no
+ * latency of their own.
  */
-export async function measureReplication(port: number, durationMs: number): Promise<void> {
-  const name = 'replicated'
-  await call(port, 'CreateTable', {
-    TableName: name,
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    BillingMode: 'PAY_PER_REQUEST',
-  })
-  for (const region of ['eu-west-1', 'us-west-2']) {
-    await call(port, 'UpdateTable', { TableName: name, ReplicaUpdates: [{ Create: { RegionName: region } }] })
-    await allActive(port, name)
+const regions = ['us-east-1', 'eu-west-1', 'us-west-2', 'eu-central-1', 'ap-northeast-1']
+
+export async function measureReplication(server: Server): Promise<void> {
+  const durationMs = Number(process.env['BENCH_REPLICATION_MS'] ?? 10_000)
+  console.log(`\nreplication, ${durationMs / 1000} s each; lag: the median of what 1,024 changes in a row had as p50, p99, p99.9`)
+  console.log('                      writes/s  p50 ms  p99 ms  lag p50  lag p99  lag p99.9  pending at most  memory MB: before  at most')
+  for (const count of [2, 3, 5]) {
+    const name = `replicated-${count}`
+    const members = regions.slice(0, count)
+    await makeTable(server, name, members)
+    const next = puts(name)
+    const full = await phase(`${count} Regions, flat out`, undefined)
+    await phase('  at 90 % of that', full * 0.9)
+    await phase('  at 50 % of that', full * 0.5)
+
+    async function phase(label: string, ratePerSecond: number | undefined): Promise<number> {
+      const before = memoryMb(server)
+      let looks = 0
+      const look = async () => {
+        progress(`${count} Regions, ${label.trim()}: ${Math.floor((looks++ * lookMs) / 1000)} of ${durationMs / 1000} s`)
+        const state = await replicationOf(server, name)
+        const links = state.links.filter((link) => link.from === members[0])
+        const worst = (lag: (link: (typeof links)[number]) => number | null): number => Math.max(0, ...links.map((link) => lag(link) ?? 0))
+        return {
+          p50: worst((link) => link.lagP50Ms),
+          p99: worst((link) => link.lagP99Ms),
+          p999: worst((link) => link.lagP999Ms),
+          pending: pendingFrom(state, members[0] ?? '') ?? 0,
+          memory: memoryMb(server),
+        }
+      }
+      const rate = ratePerSecond === undefined ? {} : { ratePerSecond }
+      const load = runLoad({ port: server.port, connections: 32, durationMs, next, ...rate })
+      const { result, samples } = await sampling(look, lookMs, load)
+      // The first looks still see the changes of the phase before.
+      const seen = samples.slice(2)
+      figures(
+        row(label, [
+          [result.perSecond, 8],
+          [result.p50Ms, 8, 1],
+          [result.p99Ms, 8, 1],
+          [median(seen.map((each) => each.p50)), 9, 1],
+          [median(seen.map((each) => each.p99)), 9, 1],
+          [median(seen.map((each) => each.p999)), 11, 1],
+          [Math.max(...samples.map((each) => each.pending)), 17],
+          [before, 19],
+          [Math.max(...samples.map((each) => each.memory)), 9],
+        ]),
+      )
+      return result.perSecond
+    }
   }
+  clearProgress()
+}
+
+/** Requests that put items of about 250 bytes, made beforehand. */
+export function puts(table: string, keys = 10_000, region?: string): () => Buffer {
   const text = 'x'.repeat(180)
   let turn = 0
-  const requests = Array.from({ length: 10_000 }, (_, index) =>
-    encodeRequest('PutItem', { TableName: name, Item: { pk: { S: `item-${index}` }, visits: { N: String(index) }, note: { S: text } } }),
+  const requests = Array.from({ length: keys }, (_, index) =>
+    encodeRequest(
+      'PutItem',
+      { TableName: table, Item: { pk: { S: `item-${index}` }, visits: { N: String(index) }, note: { S: text } } },
+      region,
+    ),
   )
-  const next = (): Buffer => requests[turn++ % requests.length] ?? Buffer.alloc(0)
-
-  console.log('\nreplication           writes/s   p50 ms   p99 ms   lag p50   lag p99   pending at most   rss MB')
-  const full = await phase('as fast as it goes', undefined)
-  await phase('at half that rate', full / 2)
-
-  async function phase(label: string, ratePerSecond: number | undefined): Promise<number> {
-    const samples: Sample[] = []
-    let over = false
-    const sampling = (async () => {
-      while (!over) {
-        samples.push(await sample(port, name))
-        await new Promise((resolve) => setTimeout(resolve, 500))
-      }
-    })()
-    const result = await runLoad({ port, connections: 32, durationMs, next, ...(ratePerSecond === undefined ? {} : { ratePerSecond }) })
-    over = true
-    await sampling
-    const worst = (pick: (sample: Sample) => number): number => Math.max(...samples.slice(1).map(pick))
-    const middle = (pick: (sample: Sample) => number): number =>
-      samples.map(pick).sort((a, b) => a - b)[Math.floor(samples.length / 2)] ?? 0
-    const cells = [result.p50Ms, result.p99Ms, middle((each) => each.lagP50Ms), middle((each) => each.lagP99Ms)].map((value) =>
-      value.toFixed(1).padStart(8),
-    )
-    console.log(
-      `${label.padEnd(20)} ${result.perSecond.toFixed(0).padStart(9)} ${cells.join(' ')} ${String(worst((each) => each.pending)).padStart(14)} ${worst(
-        (each) => each.rssMb,
-      )
-        .toFixed(0)
-        .padStart(12)}`,
-    )
-    return result.perSecond
-  }
+  return () => requests[turn++ % requests.length] ?? Buffer.alloc(0)
 }
 
-interface Sample {
-  readonly lagP50Ms: number
-  readonly lagP99Ms: number
-  readonly pending: number
-  readonly rssMb: number
-}
-
-async function sample(port: number, table: string): Promise<Sample> {
-  const answer = (await (await fetch(`http://127.0.0.1:${port}/_everywrite/replication`)).json()) as {
-    tables: readonly { table: string; links: readonly Link[] }[]
-  }
-  const links = answer.tables
-    .filter((each) => each.table === table)
-    .flatMap((each) => each.links.filter((link) => link.from === 'us-east-1'))
-  const metrics = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()
-  return {
-    lagP50Ms: Math.max(0, ...links.map((link) => link.lagP50Ms ?? 0)),
-    lagP99Ms: Math.max(0, ...links.map((link) => link.lagP99Ms ?? 0)),
-    pending: Math.max(0, ...links.map((link) => link.pending ?? 0)),
-    rssMb: Number(/^everywrite_resident_memory_bytes (\S+)/m.exec(metrics)?.[1] ?? 0) / 1_000_000,
-  }
-}
-
-interface Link {
-  readonly from: string
-  readonly to: string
-  readonly pending: number | null
-  readonly lagP50Ms: number | null
-  readonly lagP99Ms: number | null
-}
-
-async function allActive(port: number, table: string): Promise<void> {
-  for (;;) {
-    const { Table } = (await call(port, 'DescribeTable', { TableName: table })) as {
-      Table: { Replicas?: readonly { ReplicaStatus: string }[] }
-    }
-    if (Table.Replicas?.every((replica) => replica.ReplicaStatus === 'ACTIVE') === true) return
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
+const lookMs = 250
