@@ -1,4 +1,4 @@
-import type { ActiveFault, Fault, FaultKind } from '../world/fault.ts'
+import type { ActiveFault, Fault, FaultKind, RequestScope } from '../world/fault.ts'
 import { Rejection } from './reply.ts'
 import type { FaultReport } from './wire.ts'
 
@@ -19,7 +19,7 @@ export function reportFault({ id, fault, sinceMs }: ActiveFault): FaultReport {
   return durationMs === undefined ? { id, ...kind, since } : { id, ...kind, durationMs, since }
 }
 
-const kinds = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash'] as const
+const kinds = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash', 'throttle', 'error', 'slow'] as const
 
 /** The longest that a timer can wait. */
 const msMax = 2 ** 31 - 1
@@ -49,8 +49,27 @@ function kindIn(fields: Fields): FaultKind {
     case 'outage':
     case 'crash':
       return { kind, region: fields.region('region') }
+    case 'throttle':
+      return { kind, ...requestsIn(fields) }
+    case 'error':
+      return { kind, ...requestsIn(fields), applied: fields.optionalBoolean('applied') ?? false }
+    case 'slow': {
+      const [p50Ms, p99] = [fields.number('p50Ms', { from: 0, to: msMax }), fields.optionalNumber('p99Ms', { from: 0, to: msMax })]
+      const p99Ms = p99 ?? p50Ms
+      if (p99Ms < p50Ms) throw new Rejection(400, `p99Ms must not be below p50Ms; they are ${p99Ms} and ${p50Ms}.`)
+      return { kind, ...requestsIn(fields), p50Ms, p99Ms }
+    }
     default:
       throw new Rejection(400, `kind must be one of ${kinds.join(', ')}${typeof kind === 'string' ? `; there is no ${kind}` : ''}.`)
+  }
+}
+
+function requestsIn(fields: Fields): RequestScope {
+  return {
+    region: fields.region('region'),
+    table: fields.optionalText('table'),
+    operation: fields.optionalText('operation'),
+    rate: fields.optionalNumber('rate', { from: 0, to: 1 }) ?? 1,
   }
 }
 
@@ -99,6 +118,18 @@ class Fields {
     if (typeof value !== 'number' || !(value >= from && value <= to)) {
       throw new Rejection(400, `${name} must be a number from ${from} to ${to}.`)
     }
+    return value
+  }
+
+  optionalText(name: string): string | undefined {
+    const value = this.take(name)
+    if (value !== undefined && (typeof value !== 'string' || value === '')) throw new Rejection(400, `${name} must be a name.`)
+    return value
+  }
+
+  optionalBoolean(name: string): boolean | undefined {
+    const value = this.take(name)
+    if (value !== undefined && typeof value !== 'boolean') throw new Rejection(400, `${name} must be true or false.`)
     return value
   }
 

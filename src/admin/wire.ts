@@ -208,7 +208,20 @@ export type FaultBody = { readonly durationMs?: number } & (
   | { readonly kind: 'skew'; readonly region: string; readonly ms: number; readonly driftPpm?: number }
   | { readonly kind: 'outage'; readonly region: string }
   | { readonly kind: 'crash'; readonly region: string }
+  | (RequestScopeBody & { readonly kind: 'throttle' })
+  /** An internal error; `applied`: all was carried out, and only the answer says otherwise. */
+  | (RequestScopeBody & { readonly kind: 'error'; readonly applied?: boolean })
+  /** Half of the requests take at least `p50Ms` longer, one of a hundred at least `p99Ms`. */
+  | (RequestScopeBody & { readonly kind: 'slow'; readonly p50Ms: number; readonly p99Ms?: number })
 )
+
+/** Which requests a fault is for: those of a Region, of one table, of one operation; `rate` (0 to 1, default 1) of them. */
+export interface RequestScopeBody {
+  readonly region: string
+  readonly table?: string | undefined
+  readonly operation?: string | undefined
+  readonly rate?: number
+}
 
 export type FaultReport = FaultBody & { readonly id: string; readonly since: string }
 

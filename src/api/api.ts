@@ -9,6 +9,8 @@ import { Contributors } from './contributors.ts'
 import type { ControlPlane } from './control-plane.ts'
 import type { Credentials } from './credentials.ts'
 import { createDispatcher } from './dispatch.ts'
+import type { Disturb } from './disturbed-dispatcher.ts'
+import { disturbedDispatcher } from './disturbed-dispatcher.ts'
 import type { OnReply } from './http-edge.ts'
 import { createHttpEdge } from './http-edge.ts'
 import { newRequestId } from './request-id.ts'
@@ -36,6 +38,8 @@ export interface ApiOptions {
   /** Undefined: whoever reaches the port may do everything, and signatures are not looked at. */
   readonly credentials: Credentials | undefined
   readonly onReply?: OnReply
+  /** What goes wrong with requests on purpose. */
+  readonly disturb?: Disturb
   /** False: nobody is held to provisioned throughput. */
   readonly throttling?: boolean
   /** Where it is counted what is consumed of tables whose throughput is scaled by it. */
@@ -46,7 +50,8 @@ export interface ApiOptions {
 
 export function createApi(options: ApiOptions): Api {
   const contributors = new Contributors()
-  const dispatcher = createDispatcher({ ...options, contributors })
+  const plain = createDispatcher({ ...options, contributors })
+  const dispatcher = options.disturb === undefined ? plain : disturbedDispatcher(plain, options.disturb, options.scheduler)
   const edge = createHttpEdge({ ...options, dispatcher, onReply: options.onReply })
   return {
     handle: edge.handle,

@@ -192,6 +192,17 @@ export function throughputExceeded({ kind, index, onDemand, arn }: ExceededThrou
   return { exception: `${dynamodb}#ProvisionedThroughputExceededException`, status: 400, message, textMember: 'message', throttlingReasons }
 }
 
+/** Refused by a fault: as by throughput that is used up, or by the rate of control operations (API reference, Common Errors). */
+export function throttledOnPurpose(items: boolean): WireError {
+  if (!items) {
+    return { exception: 'com.amazon.coral.availability#ThrottlingException', status: 400, message: 'Rate exceeded', textMember: 'message' }
+  }
+  const message =
+    'The level of configured provisioned throughput for the table was exceeded. ' +
+    'Consider increasing your provisioning level with the UpdateTable API.'
+  return { exception: `${dynamodb}#ProvisionedThroughputExceededException`, status: 400, message, textMember: 'message' }
+}
+
 /** A stream's records are kept for 24 hours (text observed). */
 export const trimmedDataAccess: WireError = {
   exception: `${dynamodb}#TrimmedDataAccessException`,

@@ -26,6 +26,11 @@ export function pick<T>(random: Random, choices: readonly T[]): T {
   return choice
 }
 
+/** A draw from the standard normal distribution (Box and Muller). */
+export function normal(random: Random): number {
+  return Math.sqrt(-2 * Math.log(1 - fraction(random))) * Math.cos(2 * Math.PI * fraction(random))
+}
+
 /** 64 random bits as 16 lower-case hexadecimal digits. */
 export function hex64(random: Random): string {
   return hex32(random) + hex32(random)

@@ -1,4 +1,4 @@
-import type { FaultBody, FaultReport, FaultsReply, HealedReply, InjectedReply } from '../admin/wire.ts'
+import type { FaultBody, FaultReport, FaultsReply, HealedReply, InjectedReply, RequestScopeBody } from '../admin/wire.ts'
 import { AdminClient } from './admin-client.ts'
 import type { Arguments, Command } from './command.ts'
 import { UsageError, numberOf, parseNumber } from './command.ts'
@@ -12,6 +12,10 @@ const help = `everywrite fault: break the world, and heal it
   everywrite fault skew REGION MS           its clock is ahead, or behind if negative (--drift PPM: and gains so many µs per second)
   everywrite fault outage REGION            it answers nobody
   everywrite fault crash REGION             killed without a flush; it recovers from disk, at once unless --duration is given
+  everywrite fault throttle REGION          its requests are throttled
+  everywrite fault error REGION             its requests fail (--applied: they are carried out all the same)
+  everywrite fault slow REGION MS [P99]     half of its requests take at least so much longer, one of a hundred at least P99
+                                            all three: --table T, --operation O, --rate 0.1: only some of them
   everywrite fault list
   everywrite fault heal [ID]                all, when none is named
 
@@ -21,7 +25,15 @@ const help = `everywrite fault: break the world, and heal it
 
 export const fault: Command = {
   help,
-  options: { duration: { type: 'string' }, jitter: { type: 'string' }, drift: { type: 'string' } },
+  options: {
+    duration: { type: 'string' },
+    jitter: { type: 'string' },
+    drift: { type: 'string' },
+    table: { type: 'string' },
+    operation: { type: 'string' },
+    rate: { type: 'string' },
+    applied: { type: 'boolean' },
+  },
   async run(args) {
     const client = AdminClient.of(args)
     const json = args.values['json'] === true
@@ -66,8 +78,29 @@ function bodyOf(kind: string, args: Arguments): FaultBody {
     case 'crash':
       assertCount(args, 1)
       return { kind, region: first, ...duration }
+    case 'throttle':
+      assertCount(args, 1)
+      return { kind, ...requestsOf(first, args), ...duration }
+    case 'error':
+      assertCount(args, 1)
+      return { kind, ...requestsOf(first, args), applied: args.values['applied'] === true, ...duration }
+    case 'slow': {
+      assertCount(args, third === undefined ? 2 : 3)
+      const p50Ms = parseNumber(second, 'MS')
+      return { kind, ...requestsOf(first, args), p50Ms, p99Ms: third === undefined ? p50Ms : parseNumber(third, 'P99'), ...duration }
+    }
     default:
       throw new UsageError(`There is no fault ${kind}; \`everywrite fault --help\` lists them`)
+  }
+}
+
+function requestsOf(region: string, args: Arguments): RequestScopeBody {
+  const { table, operation } = args.values
+  return {
+    region,
+    ...(typeof table === 'string' ? { table } : {}),
+    ...(typeof operation === 'string' ? { operation } : {}),
+    rate: numberOf(args, 'rate') ?? 1,
   }
 }
 
@@ -92,9 +125,20 @@ function describe(body: FaultBody): string {
     }
     case 'outage':
       return `${body.region} answers nobody${during}`
+    case 'throttle':
+      return `${describeRequests(body)} are throttled${during}`
+    case 'error':
+      return `${describeRequests(body)} ${body.applied === true ? 'are carried out and answered by an error' : 'fail'}${during}`
+    case 'slow':
+      return `${describeRequests(body)} take ${body.p50Ms} ms longer${(body.p99Ms ?? 0) > body.p50Ms ? `, some ${body.p99Ms}` : ''}${during}`
     case 'crash':
       return body.durationMs === undefined ? `${body.region} crashed and recovered` : `${body.region} is down${during}`
   }
+}
+
+function describeRequests({ region, table, operation, rate = 1 }: RequestScopeBody): string {
+  const which = `${operation ?? 'requests'}${table === undefined ? '' : ` of ${table}`} in ${region}`
+  return rate === 1 ? which : `${Number((rate * 100).toFixed(2))} % of ${which}`
 }
 
 function printFaults(faults: readonly FaultReport[]): void {

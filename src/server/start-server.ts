@@ -136,6 +136,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     const loopback = isLoopback(config.host)
     const adminToken = config.adminToken ?? (loopback ? undefined : randomBytes(18).toString('base64url'))
     const meter = new RequestMeter(isAwsRegion)
+    const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
     const api = createApi({
       controlPlane: world,
       clock: systemTime,
@@ -146,9 +147,9 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       throttling: config.throttling ?? true,
       consumption,
       writeMeter,
+      disturb: (request) => faults.disturb(request),
       onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
     })
-    const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
     const admin = createAdmin({
       world,
       faults,

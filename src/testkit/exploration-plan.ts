@@ -1,6 +1,6 @@
 import type { Random } from '../base/random.ts'
 import { chance, fraction, integerBelow, pick, seededRandom } from '../base/random.ts'
-import type { FaultKind } from '../world/fault.ts'
+import type { FaultKind, RequestScope } from '../world/fault.ts'
 
 /**
  * All that one run of an exploration leaves to chance, drawn beforehand: so a run can be repeated, and made simpler by taking things out. The dice that
@@ -23,7 +23,7 @@ export interface PlannedFault {
 
 export type FaultName = FaultKind['kind']
 
-export const usualFaults: readonly FaultName[] = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash']
+export const usualFaults: readonly FaultName[] = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash', 'throttle', 'error', 'slow']
 
 /** Every third run has no faults: most bugs of applications need nothing but lag. */
 export function planRun(seed: number, regions: readonly string[], kinds: readonly FaultName[]): ExplorationPlan {
@@ -53,11 +53,21 @@ function drawFault(dice: Random, kind: FaultName, regions: readonly string[]): F
       return { kind, from: region, to: other, ms: 100 * (1 + integerBelow(dice, 50)), jitterMs: 50 }
     case 'skew':
       return { kind, region, ms: (chance(dice, 0.5) ? 1 : -1) * (1 + integerBelow(dice, 5000)), driftPpm: 0 }
+    case 'throttle':
+      return { kind, ...someRequests(dice, region) }
+    case 'error':
+      return { kind, ...someRequests(dice, region), applied: chance(dice, 0.5) }
+    case 'slow':
+      return { kind, ...someRequests(dice, region), p50Ms: 20, p99Ms: 100 * (1 + integerBelow(dice, 20)) }
     case 'pause':
     case 'outage':
     case 'crash':
       return { kind, region }
   }
+}
+
+function someRequests(dice: Random, region: string): RequestScope {
+  return { region, table: undefined, operation: undefined, rate: pick(dice, [0.2, 0.5, 1]) }
 }
 
 /** What is simpler than a plan, the simplest first. */

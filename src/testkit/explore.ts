@@ -7,9 +7,9 @@ import { environmentVariable } from '../base/system-environment.ts'
 import { VirtualTime } from '../base/virtual-time.ts'
 import type { ExplorationPlan, FaultName, PlannedFault } from './exploration-plan.ts'
 import { parsePlan, planRun, printPlan, simplerPlans, usualFaults } from './exploration-plan.ts'
-import type { Passage } from './in-process-handler.ts'
+import type { Answer, Passage } from './in-process-handler.ts'
 import { TestWorld, usualRegions } from './start-world.ts'
-import { Story } from './story.ts'
+import { Story, errorName } from './story.ts'
 
 /** An application's use of its tables, and what must hold of it whatever happens. */
 export interface Scenario {
@@ -200,7 +200,11 @@ async function act(world: TestWorld, actor: Actor, story: Story, passage: Passag
 
 /** What the SDK would repeat, and an actor need not expect: the Region was down for longer than it tried. */
 function isFault(error: unknown): boolean {
-  return error instanceof DynamoDBServiceException && error.$fault === 'server'
+  return error instanceof DynamoDBServiceException && (error.$fault === 'server' || throttled.has(error.name))
+}
+
+function isTransient({ status, body }: Answer): boolean {
+  return status >= 500 || (status === 400 && throttled.has(errorName(body)))
 }
 
 /** An actor pauses before each request, and repeats as the SDK's standard mode does: three attempts, with a random delay that doubles. */
@@ -208,7 +212,7 @@ function unsteady(plan: ExplorationPlan, time: VirtualTime, dice: Random): Passa
   return async (_call, attempt) => {
     await sleep(time, plan.pauseMsMax * fraction(dice))
     let answer = await attempt()
-    for (let retry = 0; retry < retriesMax && answer.status >= 500; retry++) {
+    for (let retry = 0; retry < retriesMax && isTransient(answer); retry++) {
       await sleep(time, fraction(dice) * Math.min(20_000, 100 * 2 ** retry))
       answer = await attempt()
     }
@@ -217,3 +221,4 @@ function unsteady(plan: ExplorationPlan, time: VirtualTime, dice: Random): Passa
 }
 
 const retriesMax = 2
+const throttled: ReadonlySet<string> = new Set(['ProvisionedThroughputExceededException', 'ThrottlingException'])

@@ -72,6 +72,39 @@ describe.each(['real', 'virtual'] as const)('a world in %s time', (time) => {
   })
 })
 
+describe('requests that go wrong on purpose', () => {
+  const requests = { region: east, table: 'users', operation: 'PutItem', rate: 1 }
+
+  it('are throttled as DynamoDB throttles, and others of the table are not', async () => {
+    const world = await start()
+    const throttle = await world.break({ kind: 'throttle', ...requests })
+    await expect(put(world, east, 'a@x')).rejects.toMatchObject({ name: 'ProvisionedThroughputExceededException' })
+    expect(await mailIn(world, east)).toBeUndefined()
+    await put(world, west, 'b@x')
+    await throttle.heal()
+    await put(world, east, 'a@x')
+  })
+
+  it('fail before or after they were carried out', async () => {
+    const world = await start()
+    const before = await world.break({ kind: 'error', ...requests, applied: false })
+    await expect(put(world, east, 'a@x')).rejects.toMatchObject({ name: 'InternalServerError', $fault: 'server' })
+    expect(await mailIn(world, east)).toBeUndefined()
+    await before.heal()
+    await world.break({ kind: 'error', ...requests, applied: true })
+    await expect(put(world, east, 'a@x')).rejects.toMatchObject({ name: 'InternalServerError' })
+    expect(await mailIn(world, east)).toBe('a@x')
+  })
+
+  it('take longer', async () => {
+    const world = await start({ time: 'virtual' })
+    await world.break({ kind: 'slow', ...requests, p50Ms: 300, p99Ms: 300 })
+    const beganMs = world.nowMs()
+    await put(world, east, 'a@x')
+    expect(world.nowMs() - beganMs).toBeGreaterThanOrEqual(300)
+  })
+})
+
 describe('a world', () => {
   it('takes every client of the SDK', async () => {
     const world = await start()

@@ -4,6 +4,7 @@ import { reportConflict } from '../admin/conflict-report.ts'
 import type { ConflictReport } from '../admin/wire.ts'
 import type { Api } from '../api/api.ts'
 import { createApi } from '../api/api.ts'
+import type { Disturb } from '../api/disturbed-dispatcher.ts'
 import type { Log } from '../base/log.ts'
 import { silentLog } from '../base/log.ts'
 import { fraction, seededRandom } from '../base/random.ts'
@@ -96,8 +97,9 @@ export class TestWorld {
       endedIncarnationsMax: 8,
     })
     const world = await (time === undefined ? opened : time.resolve(opened))
-    const api = createApi({ controlPlane: world, clock, scheduler: clock, random, log, credentials: undefined })
     const faults = new Faults(world, { clock, scheduler: clock, random })
+    const disturb: Disturb = (request) => faults.disturb(request)
+    const api = createApi({ controlPlane: world, clock, scheduler: clock, random, log, credentials: undefined, disturb })
     return new TestWorld({ regions, time, world, faults, api, errors })
   }
 
@@ -188,6 +190,7 @@ export class TestWorld {
     return this.break({ kind: 'latency', from, to, ms, jitterMs })
   }
 
+  /** Breaks anything that can be broken; requests too: `throttle`, `error`, `slow`. */
   async break(fault: FaultKind): Promise<Broken> {
     const { id } = await this.#inTime(this.#faults.inject({ ...fault, durationMs: fault.kind === 'crash' ? forever : undefined }))
     return { heal: async () => void (await this.#inTime(this.#faults.heal(id))) }
@@ -204,7 +207,7 @@ export class TestWorld {
    * @throws at once when a fault keeps Regions apart: it would wait for the fault's end
    */
   async settle(): Promise<void> {
-    const apart = this.#faults.list().filter(({ fault }) => fault.kind !== 'latency' && fault.kind !== 'skew')
+    const apart = this.#faults.list().filter(({ fault }) => keepsApart.has(fault.kind))
     if (apart.length > 0) {
       throw new Error(`Replicas cannot settle while there is a ${apart.map(({ fault }) => fault.kind).join(', ')}: heal first.`)
     }
@@ -277,6 +280,8 @@ export class TestWorld {
     if (first !== undefined) throw first
   }
 }
+
+const keepsApart: ReadonlySet<FaultKind['kind']> = new Set(['partition', 'pause', 'outage', 'crash'])
 
 /** A crash without an end would be over at once. */
 const forever = 2 ** 31 - 1

@@ -59,6 +59,12 @@ function describe(fault: FaultKind): string {
       return `replication of ${fault.region} stands still`
     case 'outage':
       return `${fault.region} answers nobody`
+    case 'throttle':
+      return `requests in ${fault.region} are throttled, at a rate of ${fault.rate}`
+    case 'error':
+      return `requests in ${fault.region} ${fault.applied ? 'are carried out and answered by an error' : 'fail'}, at a rate of ${fault.rate}`
+    case 'slow':
+      return `requests in ${fault.region} take ${fault.p50Ms} to ${fault.p99Ms} ms longer, at a rate of ${fault.rate}`
     case 'crash':
       return `${fault.region} is down`
   }
@@ -82,8 +88,14 @@ function showAnswer(body: Uint8Array): string {
 }
 
 function errorOf(body: Uint8Array): string {
-  const { __type, message } = JSON.parse(new TextDecoder().decode(body)) as { __type?: string; message?: string }
-  return `${__type?.slice(__type.indexOf('#') + 1) ?? 'error'}${message === undefined ? '' : `: ${message}`}`
+  const { message } = JSON.parse(new TextDecoder().decode(body)) as { message?: string }
+  return `${errorName(body)}${message === undefined ? '' : `: ${message}`}`
+}
+
+/** The exception in the body of an error. */
+export function errorName(body: Uint8Array): string {
+  const { __type = '' } = JSON.parse(new TextDecoder().decode(body)) as { __type?: string }
+  return __type.slice(__type.indexOf('#') + 1)
 }
 
 const shownMax = 240

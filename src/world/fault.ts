@@ -14,6 +14,27 @@ export type FaultKind =
   | { readonly kind: 'outage'; readonly region: string }
   /** The Region is killed without a flush. It recovers from disk when the fault ends; at once when it has no duration. */
   | { readonly kind: 'crash'; readonly region: string }
+  | RequestFault
+
+/** What goes wrong with some of the requests that a Region gets. */
+export type RequestFault = RequestScope &
+  (
+    | { readonly kind: 'throttle' }
+    /** An internal error; `applied`: all was carried out, and only the answer says otherwise. */
+    | { readonly kind: 'error'; readonly applied: boolean }
+    /** It takes longer: half of the requests at least `p50Ms`, one of a hundred at least `p99Ms` (a log-normal distribution). */
+    | { readonly kind: 'slow'; readonly p50Ms: number; readonly p99Ms: number }
+  )
+
+export interface RequestScope {
+  readonly region: string
+  /** Undefined: whatever they name. */
+  readonly table: string | undefined
+  /** Undefined: any. */
+  readonly operation: string | undefined
+  /** Which part of them, 0 to 1. */
+  readonly rate: number
+}
 
 export interface ActiveFault {
   readonly id: string

@@ -3,8 +3,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
-import type { ActiveFault, Fault } from './fault.ts'
+import type { ActiveFault, Fault, RequestFault } from './fault.ts'
 import type { Block } from './network.ts'
+import type { Disturbance, DisturbedRequest } from './request-faults.ts'
+import { disturbanceBy } from './request-faults.ts'
 import type { World } from './world.ts'
 
 /**
@@ -17,6 +19,7 @@ export class Faults {
   readonly #scheduler: Scheduler
   readonly #random: Random
   readonly #skewByRegion = new Map<string, Fault>()
+  readonly #requestFaults = new Set<RequestFault>()
   readonly #activeById = new Map<string, { readonly active: ActiveFault; readonly heal: Heal; cancel: Cancel }>()
 
   constructor(world: World, ports: { clock: Clock; scheduler: Scheduler; random: Random }) {
@@ -24,6 +27,11 @@ export class Faults {
     this.#clock = ports.clock
     this.#scheduler = ports.scheduler
     this.#random = ports.random
+  }
+
+  /** What goes wrong with a request; undefined: nothing. */
+  disturb(request: DisturbedRequest): Disturbance | undefined {
+    return this.#requestFaults.size === 0 ? undefined : disturbanceBy(this.#requestFaults, request, this.#random)
   }
 
   list(): readonly ActiveFault[] {
@@ -99,6 +107,11 @@ export class Faults {
           unblock()
         }
       }
+      case 'throttle':
+      case 'error':
+      case 'slow':
+        this.#requestFaults.add(fault)
+        return async () => void this.#requestFaults.delete(fault)
       case 'crash': {
         await this.#world.started(fault.region)
         const unblock = network.block(touches(fault.region))

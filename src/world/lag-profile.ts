@@ -1,5 +1,5 @@
 import type { Random } from '../base/random.ts'
-import { fraction } from '../base/random.ts'
+import { fraction, normal } from '../base/random.ts'
 import { distanceKm } from './aws-regions.ts'
 
 /** How long a message takes from one Region to another, milliseconds; drawn anew for each. */
@@ -34,8 +34,3 @@ const cableFactor = 1.5
 const replicationMsMedian = 450
 const replicationMsMax = 5000
 const spread = 0.35
-
-/** A draw from the standard normal distribution (Box and Muller). */
-function normal(random: Random): number {
-  return Math.sqrt(-2 * Math.log(1 - fraction(random))) * Math.cos(2 * Math.PI * fraction(random))
-}
