@@ -69,7 +69,7 @@ export function judgeAccess(policy: Policy, access: Access, caller: Caller, tabl
 }
 
 /** Definitions do not change, so what is attached is understood once. */
-function policyOf(attached: AttachedPolicy, kind: 'table' | 'stream'): Policy | undefined {
+export function policyOf(attached: AttachedPolicy, kind: 'table' | 'stream'): Policy | undefined {
   if (!policyByText.has(attached)) policyByText.set(attached, reparsePolicy(attached.document, kind))
   return policyByText.get(attached)
 }

@@ -1,7 +1,7 @@
 import type { Refusal } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Statistics } from '../engine/versioning.ts'
-import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
+import type { Filling, OwnSettings, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import type { Exports } from '../transfer/exports.ts'
 
 /**
@@ -60,6 +60,8 @@ export interface TableView {
   readonly indexes: Readonly<Record<string, Statistics>>
   /** The other Regions' replicas, in order of creation; undefined when the table is regional. */
   readonly replicas: readonly ReplicaView[] | undefined
+  /** Each replica is another account's. */
+  readonly multiAccount?: boolean
 }
 
 export interface ReplicaView {
@@ -79,5 +81,16 @@ export type ReplicaAction =
       readonly readUnitsOverride: number | undefined
       readonly tableClassOverride: TableSettings['tableClass'] | undefined
       readonly indexReadUnits?: Readonly<Record<string, number>>
+      /** Of a replica that another account joins with: `region` is of that account, and the table is there when this returns. */
+      readonly ownStart?: OwnStart
     }
   | { readonly kind: 'delete'; readonly region: string }
+
+/** What who joins with a replica of its own account says of it: everything else is as it is in the group. */
+export interface OwnStart {
+  readonly own: OwnSettings
+  readonly tags: Readonly<Record<string, string>>
+  readonly tableClass: TableSettings['tableClass']
+  readonly deletionProtection: boolean
+  readonly encryption: TableSettings['encryption']
+}

@@ -175,7 +175,17 @@ const witnessActions: Readonly<Record<string, readonly string[]>> = {
   Create: ['CreateGlobalTableWitness'],
   Delete: ['DeleteGlobalTableWitness'],
 }
-const others = [...Object.values(replicaActions), ...Object.values(witnessActions)].flat()
+/** Joining with a replica of one's own account (developer guide, "Multi-account global tables: security"). */
+const onTableAndSource: Rule = ({ TableName, GlobalTableSourceArn: source }, action) => {
+  const [, elsewhere] = typeof source === 'string' ? (/^arn:[^:]*:dynamodb:([a-z0-9-]+):/.exec(source) ?? []) : []
+  const joining = elsewhere === undefined ? [] : [{ action: 'AssociateTableReplica', resource: resourceOf(source), elsewhere }]
+  return [{ action, resource: resourceOf(TableName) }, ...joining]
+}
+
+/** What replicas of several accounts are asked for by DynamoDB itself, and by who joins them. */
+const multiAccountActions = ['AssociateTableReplica', 'ReadDataForReplication', 'WriteDataForReplication', 'ReplicateSettings']
+
+const others = [...Object.values(replicaActions), ...Object.values(witnessActions), multiAccountActions].flat()
 
 function reaching(update: Input, resource: string, actions: Readonly<Record<string, readonly string[]>>): Want[] {
   return Object.entries(actions).flatMap(([kind, needed]) => {
@@ -190,7 +200,7 @@ const rules: Readonly<Record<OperationName, Rule>> = {
   BatchWriteItem: onEachTable,
   CreateBackup: on('TableName'),
   CreateGlobalTable: onGlobalTable,
-  CreateTable: on('TableName'),
+  CreateTable: onTableAndSource,
   DeleteBackup: on('BackupArn'),
   DeleteItem: on('TableName'),
   DeleteResourcePolicy: on('ResourceArn'),

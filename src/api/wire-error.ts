@@ -256,6 +256,8 @@ export function fromRefusal({ refused, message }: Refusal): WireError {
       return { exception: `${dynamodb}#ResourceInUseException`, status: 400, message, textMember: 'message' }
     case 'limit-exceeded':
       return { exception: `${dynamodb}#LimitExceededException`, status: 400, message, textMember: 'message' }
+    case 'denied':
+      return accessDenied(message)
     case 'unavailable':
       return { exception: `${service}#ServiceUnavailableException`, status: 503, message, textMember: 'message' }
   }

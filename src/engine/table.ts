@@ -137,6 +137,8 @@ export interface OwnSettings {
   readonly insights?: Readonly<Record<string, Insight>>
   /** Where its changes are delivered to, were, or could not be; the newest first. */
   readonly destinations?: readonly Destination[]
+  /** Whether its settings may be shared with replicas in other accounts; undefined: that was never said. */
+  readonly settingsReplication?: 'ENABLED' | 'DISABLED'
 }
 
 /** Where changes are delivered to; what the name means is for who delivers them to know. */

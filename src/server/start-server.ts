@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createAdmin } from '../admin/admin.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
+import { mayReplicate } from '../api/replication-permission.ts'
 import type { Credentials } from '../api/credentials.ts'
 import { WriteMeter } from '../cost/write-meter.ts'
 import type { Log } from '../base/log.ts'
@@ -109,6 +110,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   const world = await World.open({
     stores,
     objects,
+    mayReplicate,
     changeSink: kinesis,
     regions: config.regions,
     clock: systemTime,

@@ -1,5 +1,5 @@
 import type { ReplicaStatus } from './replica-status.ts'
-import type { AttributeDefinition, TableSettings } from '../engine/table.ts'
+import type { AttributeDefinition, OwnSettings, TableSettings } from '../engine/table.ts'
 import { completeSettings } from '../engine/table.ts'
 import type { KeySchema } from '../item/key-schema.ts'
 import type { Membership } from '../replication/membership.ts'
@@ -19,6 +19,8 @@ export interface GlobalTable {
   readonly witness: WitnessRecord | undefined
   /** In order of creation. */
   readonly replicas: readonly ReplicaRecord[]
+  /** Each replica is another account's: they share all settings but those that no replicas share, and the class and the key of the table. */
+  readonly multiAccount?: boolean
 }
 
 export type Consistency = 'EVENTUAL' | 'STRONG'
@@ -38,6 +40,17 @@ export interface ReplicaRecord {
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
   /** The same of global indexes, by name. */
   readonly indexReadUnits?: Readonly<Record<string, number>>
+  /** What a replica in another account begins with; undefined for others. */
+  readonly ownStart?: OwnStart
+}
+
+/** What who joins with a replica of its own account says of it: everything else is as it is in the group. */
+export interface OwnStart {
+  readonly own: OwnSettings
+  readonly tags: Readonly<Record<string, string>>
+  readonly tableClass: TableSettings['tableClass']
+  readonly deletionProtection: boolean
+  readonly encryption: TableSettings['encryption']
 }
 
 /** A record as it was stored, by this release or by one that knew fewer members. */

@@ -1,5 +1,6 @@
 import { regionOf } from '../base/account-region.ts'
 import type { Billing, Encryption, IndexBlueprint, TableSettings } from '../engine/table.ts'
+import { onDemandSettings } from '../engine/table.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
 import { replicaIn } from './global-table.ts'
 
@@ -10,6 +11,10 @@ import { replicaIn } from './global-table.ts'
 export function localSettings(global: GlobalTable, region: string, own: TableSettings | undefined): TableSettings {
   const { settings } = global
   const record = replicaIn(global, region)
+  if (global.multiAccount === true) {
+    const { tableClass, deletionProtection, encryption } = own ?? record?.ownStart ?? onDemandSettings(0)
+    return { ...settings, tableClass, deletionProtection, encryption }
+  }
   return {
     ...settings,
     billing: localBilling(settings.billing, record),
@@ -27,6 +32,10 @@ export function localSettings(global: GlobalTable, region: string, own: TableSet
  */
 export function withSharedChange(global: GlobalTable, before: TableSettings, after: TableSettings): GlobalTable {
   const shared = global.settings
+  if (global.multiAccount === true) {
+    const { tableClass, deletionProtection, encryption } = shared
+    return { ...global, settings: { ...after, tableClass, deletionProtection, encryption } }
+  }
   const reads = isChangedRead(before.billing, after.billing)
   const classed = before.tableClass !== after.tableClass
   const changedIndexes = new Set(

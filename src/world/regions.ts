@@ -17,6 +17,8 @@ import type { ClockMode } from '../replication/region-clock.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import type { LagProfile } from './lag-profile.ts'
 import { Network } from './network.ts'
+import type { MayReplicate } from './permitted-links.ts'
+import { PermittedLinks } from './permitted-links.ts'
 import type { Running } from './region-node.ts'
 import { RegionNode } from './region-node.ts'
 import type { Stores } from './stores.ts'
@@ -28,12 +30,14 @@ import type { Stores } from './stores.ts'
 export class Regions {
   readonly network: Network
   readonly #options: RegionsOptions
+  /** Undefined: whatever accounts there are, all links carry everything. */
+  readonly #links: PermittedLinks | undefined
   readonly #nodeByName = new Map<string, RegionNode>()
   readonly #startingByName = new Map<string, Promise<RegionNode>>()
 
   constructor(options: RegionsOptions) {
     this.#options = options
-    const { scheduler, random, profile } = options
+    const { scheduler, random, profile, mayReplicate } = options
     this.network = new Network({
       scheduler,
       random,
@@ -41,6 +45,9 @@ export class Regions {
       deliver: (from, to, message) => this.#nodeByName.get(to)?.receive(from, message),
       linkUp: (from, to) => this.#nodeByName.get(from)?.linkUp(to),
     })
+    const linkUp = (from: string, to: string): void => this.#nodeByName.get(from)?.linkUp(to)
+    this.#links =
+      mayReplicate && new PermittedLinks({ mayReplicate, linkUp, tableOf: (region, globalId) => this.#tableOf(region, globalId) })
   }
 
   /** By name, in order. */
@@ -70,7 +77,8 @@ export class Regions {
       const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, objects, changeSink, applied } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
-        return decorateTransport === undefined ? plain : decorateTransport(plain, from)
+        const permitted = this.#links?.transport(plain, from) ?? plain
+        return decorateTransport === undefined ? permitted : decorateTransport(permitted, from)
       }
       const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
       const parts = { stores, clock, clockMode, scheduler, random, log, transport }
@@ -113,6 +121,13 @@ export class Regions {
     return promise
   }
 
+  /** The table of a Region's replica, as it is now. */
+  #tableOf(region: string, globalId: string): Table | undefined {
+    const running = this.running(region)
+    const opened = running?.replication.replica(globalId)?.table
+    return opened && running?.engine.current(opened)
+  }
+
   /** Kills a Region without a flush, in all accounts. */
   async crash(name: string): Promise<void> {
     if (this.#nodeByName.get(name) === undefined) return
@@ -135,7 +150,10 @@ export class Regions {
 
   /** That it came up is to the others as if the links to it did. */
   async #begin(node: RegionNode): Promise<RegionNode> {
+    const before = node.running
     await node.start()
+    const { running } = node
+    if (running !== before) running?.engine.onChange((table) => this.#links?.changed(table))
     for (const other of this.#nodeByName.values()) if (other !== node) other.linkUp(node.name)
     return node
   }
@@ -165,6 +183,8 @@ export interface RegionsOptions {
   readonly random: Random
   readonly profile: LagProfile
   readonly log: Log
+  /** Whether the replicas of two accounts permit that they replicate with each other; they do when left out. */
+  readonly mayReplicate?: MayReplicate
   /** Puts something between a Region and what it sends with. */
   readonly decorateTransport?: (transport: Transport, from: string) => Transport
 }

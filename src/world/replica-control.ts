@@ -8,12 +8,14 @@ import { nextEpoch, soleMember } from '../replication/membership.ts'
 import { policyTag } from '../replication/policy-text.ts'
 import { awsRegions, isAwsRegion } from './aws-regions.ts'
 import type { BackgroundWork } from './background-work.ts'
-import type { GlobalTable, ReplicaRecord } from './global-table.ts'
+import { accountProblem, groupFor } from './account-groups.ts'
+import type { GlobalTable, OwnStart, ReplicaRecord } from './global-table.ts'
 import { isBusy, replicaIn, withReplica } from './global-table.ts'
 import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
 import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaLifecycle } from './replica-lifecycle.ts'
+import { blueprintOf } from './replica-lifecycle.ts'
 import type { TableView } from './table-view.ts'
 import { viewTable } from './table-view.ts'
 
@@ -103,13 +105,16 @@ export class ReplicaControl {
       readUnitsOverride: action.readUnitsOverride,
       tableClassOverride: action.tableClassOverride,
       indexReadUnits: action.indexReadUnits ?? {},
+      ...(action.ownStart && { ownStart: action.ownStart }),
     }
     const begun = await this.#registry.decide(table.globalId, (now) => {
       const current = this.#regions.running(source)?.engine.table(table.name)
       if (current?.globalId !== table.globalId) return tableNotFound(table.name)
       if (current.status === 'DELETING') return stillInUse(current, current.status)
-      const before = now ?? this.#asGlobal(current, source)
+      const before = groupFor(action, now, this.#asGlobal(current, source))
       if (isBusy(before)) return beingChanged()
+      const misplaced = accountProblem(before, current, action)
+      if (misplaced !== undefined) return misplaced
       if (target.table(table.name) !== undefined || replicaIn(before, action.region) !== undefined) {
         return refuse(
           'invalid',
@@ -119,7 +124,7 @@ export class ReplicaControl {
       const { membership } = before
       return {
         ...before,
-        settings: withStream(now === undefined ? current.settings : now.settings),
+        settings: withStream(before.settings),
         membership: nextEpoch(membership, {
           members: [...membership.members, action.region],
           joined: { ...membership.joined, [action.region]: membership.epoch + 1 },
@@ -128,7 +133,12 @@ export class ReplicaControl {
       }
     })
     if (isRefusal(begun)) return begun
-    this.#work.track(this.#lifecycle.create(table.globalId, action.region))
+    try {
+      // Who joins sees its table at once.
+      if (begun.multiAccount === true) await target.createTable(blueprintOf(begun, action.region), 'CREATING', begun.globalId)
+    } finally {
+      this.#work.track(this.#lifecycle.create(table.globalId, action.region))
+    }
     // Recorded too: a Region that crashes before it follows does so when it recovers.
     await this.#regions.running(source)?.engine.changeTable(table.name, ({ settings }) => ({ settings: withStream(settings) }))
     return undefined
@@ -217,6 +227,8 @@ export type ReplicaAction =
       readonly readUnitsOverride: number | undefined
       readonly tableClassOverride: TableSettings['tableClass'] | undefined
       readonly indexReadUnits?: Readonly<Record<string, number>>
+      /** Of a replica that another account joins with. */
+      readonly ownStart?: OwnStart
     }
   | { readonly kind: 'delete'; readonly region: string }
 

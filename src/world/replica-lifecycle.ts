@@ -259,10 +259,13 @@ export interface LifecycleOptions {
   readonly log: Log
 }
 
-function blueprintOf(table: GlobalTable, region: string): TableBlueprint {
+/** What the replica of `region` begins as. */
+export function blueprintOf(table: GlobalTable, region: string): TableBlueprint {
   const { name, schema, attributeDefinitions, membership } = table
-  const tags = withPolicyTag({}, membership.policy)
-  return { name, schema, attributeDefinitions, settings: localSettings(table, region, undefined), tags }
+  const start = replicaIn(table, region)?.ownStart
+  const tags = withPolicyTag(start?.tags ?? {}, membership.policy)
+  const settings = localSettings(table, region, undefined)
+  return { name, schema, attributeDefinitions, settings, tags, ...(start && { own: start.own }) }
 }
 
 /** Where a replica's own logs end. */

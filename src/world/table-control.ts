@@ -281,7 +281,9 @@ export class TableControl {
   #settingsHere({ globalId, settings }: Table, region: string, changed: TableSettings | undefined): TableSettings {
     const now = this.#registry.get(globalId)
     const own =
-      changed === undefined ? settings : { ...settings, deletionProtection: changed.deletionProtection, encryption: changed.encryption }
+      changed === undefined
+        ? settings
+        : { ...settings, deletionProtection: changed.deletionProtection, encryption: changed.encryption, tableClass: changed.tableClass }
     return now === undefined ? own : localSettings(now, region, own)
   }
 

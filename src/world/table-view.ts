@@ -15,6 +15,8 @@ export interface TableView {
   readonly indexes: Readonly<Record<string, Statistics>>
   /** The other Regions' replicas; undefined when the table is regional. */
   readonly replicas: readonly ReplicaView[] | undefined
+  /** Each replica is another account's. */
+  readonly multiAccount?: boolean
 }
 
 export interface ReplicaView {
@@ -33,6 +35,7 @@ export async function viewTable(registry: Registry, engine: RegionEngine, table:
     table: busy ? { ...table, status: 'UPDATING' } : table,
     ...(await engine.statistics(table)),
     replicas: global === undefined || others.length === 0 ? undefined : others.map((other) => seenFrom(table, global, other)),
+    ...(global?.multiAccount === true && others.length > 0 && { multiAccount: true }),
   }
 }
 

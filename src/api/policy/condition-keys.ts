@@ -47,6 +47,9 @@ const readers: Readonly<Record<string, Reader>> = {
   'aws:currenttime': ({ nowMs }) => [new Date(nowMs).toISOString()],
   'aws:epochtime': ({ nowMs }) => [String(Math.floor(nowMs / 1000))],
   'aws:requestedregion': ({ access }) => [access.region],
+  // Of services that act for a resource (`replication-permission.ts`); nobody calls for one.
+  'aws:sourceaccount': () => undefined,
+  'aws:sourcearn': () => undefined,
   'dynamodb:leadingkeys': leadingKeys,
   'dynamodb:attributes': attributes,
   'dynamodb:select': select,

@@ -1,10 +1,9 @@
 import { isRefusal } from '../../../engine/refusal.ts'
-import type { AttributeDefinition, OwnSettings, TableBlueprint, TableSettings } from '../../../engine/table.ts'
+import type { AttributeDefinition, TableBlueprint, TableSettings } from '../../../engine/table.ts'
 import { noChanges, noOwnSettings } from '../../../engine/table.ts'
 import { warmedTable } from '../../../engine/warm-units.ts'
 import type { KeyAttributeType, KeySchema } from '../../../item/key-schema.ts'
 import { keyAttributes } from '../../../item/key-schema.ts'
-import { parsePolicy } from '../../policy/policy-document.ts'
 import { linkedShape } from '../../validation/linked-shape.ts'
 import { printedValue } from '../../validation/printed-value.ts'
 import type { WireError } from '../../wire-error.ts'
@@ -13,6 +12,9 @@ import type { IndexInput, KeySchemaElement } from './index-plans.ts'
 import { definitionsProblem, planIndexes } from './index-plans.ts'
 import type { CallContext } from '../operation.ts'
 import { operation, unsupportedParameter } from '../operation.ts'
+import type { SettingsReplicationMode } from './multi-account.ts'
+import { joinGlobalTable, NO_OVERRIDES } from './multi-account.ts'
+import { planPolicy } from './planned-policy.ts'
 import type { StreamInput } from './stream-settings.ts'
 import { newStream } from './stream-settings.ts'
 import { describeNewTable } from './table-description.ts'
@@ -28,6 +30,8 @@ import { newWarm } from './warm-throughput.ts'
 
 interface Input extends TablePlanInput {
   readonly TableName: string
+  readonly GlobalTableSourceArn?: string
+  readonly GlobalTableSettingsReplicationMode?: SettingsReplicationMode
 }
 
 /** What a table is planned from, here and by ImportTable, which knows less of it. */
@@ -45,7 +49,7 @@ export interface TablePlanInput extends ThroughputInput {
   readonly GlobalSecondaryIndexes?: readonly IndexInput[]
 }
 
-const notYet = ['GlobalTableSourceArn', 'GlobalTableSettingsReplicationMode', 'VectorIndexes']
+const notYet = ['VectorIndexes']
 
 /** The table serves at once; the answer says CREATING as DynamoDB's does, and clients that wait see it ACTIVE when they look. */
 export const createTable = operation<Input>(async (context, input) => {
@@ -53,9 +57,13 @@ export const createTable = operation<Input>(async (context, input) => {
   if (unsupported !== undefined) return validationError(unsupported)
   const name = tableNameOf(context, input.TableName)
   if (typeof name !== 'string') return name
+  const { GlobalTableSourceArn, GlobalTableSettingsReplicationMode: settingsReplication } = input
+  if (GlobalTableSourceArn !== undefined) return joinGlobalTable(context, name, { ...input, GlobalTableSourceArn })
+  if (settingsReplication === 'ENABLED_WITH_OVERRIDES') return validationError(NO_OVERRIDES)
   const blueprint = planTable(name, input, context)
   if (isWireError(blueprint)) return blueprint
-  const view = await context.controlPlane.createTable(context.region, blueprint)
+  const own = { ...(blueprint.own ?? noOwnSettings), ...(settingsReplication && { settingsReplication }) }
+  const view = await context.controlPlane.createTable(context.region, { ...blueprint, own })
   if (isRefusal(view)) return fromRefusal(view)
   return { TableDescription: describeNewTable(context, view) }
 })
@@ -104,16 +112,9 @@ export function planTable(name: string, input: TablePlanInput, { region, nowMs }
     autoScaling: undefined,
     changes: encryption === undefined ? noChanges : { ...noChanges, encryptionAtMs: [nowMs] },
   }
-  const own = planPolicy(input, nowMs)
+  const own = planPolicy(input.ResourcePolicy, nowMs)
   if (isWireError(own)) return own
   return { name, schema, attributeDefinitions, settings, tags, own }
-}
-
-function planPolicy({ ResourcePolicy }: TablePlanInput, nowMs: number): OwnSettings | WireError {
-  if (ResourcePolicy === undefined) return noOwnSettings
-  const parsed = parsePolicy(ResourcePolicy, 'table')
-  if ('problem' in parsed) return validationError(parsed.problem)
-  return { ...noOwnSettings, policies: { '': { document: parsed.canonical, revisionId: String(nowMs) } } }
 }
 
 /** The order of these checks is partly a guess: each text has been observed, two mistakes at once have not. */

@@ -7,6 +7,7 @@ import type { ReplicaView, TableView } from '../../control-plane.ts'
 import { asIndexKeySchema } from '../../../item/key-schema.ts'
 import { streamArn, tableArn } from '../arn.ts'
 import { restoreSummary } from '../backups/restore-summary.ts'
+import { unauthorizedReplicas } from './group-permission.ts'
 import { describeEncryption } from './encryption-settings.ts'
 import { describeIndexes, describeMaximum, keyElements } from './index-description.ts'
 import type { CallContext } from '../operation.ts'
@@ -113,12 +114,22 @@ function describeStream(region: string, { name, settings, streams }: Table): obj
 }
 
 /** A regional table has none of these members, not even empty. */
-function globalTable(context: Describing, { table, replicas }: TableView): object {
-  if (replicas === undefined) return {}
+function globalTable(context: Describing, view: TableView): object {
+  const { table, replicas, multiAccount } = view
+  if (replicas === undefined) return { GlobalTableSettingsReplicationMode: table.own.settingsReplication }
+  const mode = multiAccount === true ? 'ENABLED' : 'ENABLED_WITH_OVERRIDES'
+  const unauthorized = unauthorizedReplicas(context.controlPlane, context.region, view)
   return {
+    ...(unauthorized.has(context.region) && { TableStatus: NOT_AUTHORIZED }),
     GlobalTableVersion: '2019.11.21',
-    Replicas: replicas.map((replica) => replicaDescription(context, table, replica)),
-    GlobalTableSettingsReplicationMode: 'ENABLED_WITH_OVERRIDES',
+    Replicas: replicas.map((replica) => ({
+      ...replicaDescription(context, table, replica),
+      ...(unauthorized.has(replica.region) && { ReplicaStatus: NOT_AUTHORIZED }),
+      // That it is there for other accounts' replicas is a guess; for those of the same it was not (observed on AWS, 2026-10).
+      ReplicaArn: multiAccount === true ? tableArn(replica.region, table.name) : undefined,
+      GlobalTableSettingsReplicationMode: mode,
+    })),
+    GlobalTableSettingsReplicationMode: mode,
   }
 }
 
@@ -146,6 +157,7 @@ function replicaDescription(
     GlobalSecondaryIndexes: indexes.length === 0 ? undefined : indexes,
     ReplicaTableClassSummary: tableClassOverride === undefined ? undefined : { TableClass: tableClassOverride },
     WarmThroughput: describeWarm(warmedTable({ billing: own, warm }), nowMs, controlPlane.lifecycleDelayMs),
-    GlobalTableSettingsReplicationMode: 'ENABLED_WITH_OVERRIDES',
   }
 }
+
+const NOT_AUTHORIZED = 'REPLICATION_NOT_AUTHORIZED'

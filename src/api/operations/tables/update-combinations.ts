@@ -52,6 +52,10 @@ export function combinationProblem(input: UpdateMembers): string | undefined {
   if (only('SSESpecification')) return `${parameters}Server-Side Encryption modification must be the only operation in the request`
   if (only('TableClass')) return `${parameters}TableClass modification must be the only operation in the request`
   if (only('DeletionProtectionEnabled')) return `${parameters}DeletionProtection modification must be the only operation in the request`
+  // A guess, after the others.
+  if (only('GlobalTableSettingsReplicationMode')) {
+    return `${parameters}GlobalTableSettingsReplicationMode modification must be the only operation in the request`
+  }
   if (has('WarmThroughput')) {
     if (builds) return `${parameters}Create global secondary index cannot be specified when updating WarmThroughput`
     if (sent.some((name) => name !== 'WarmThroughput' && name !== 'GlobalSecondaryIndexUpdates')) {

@@ -10,6 +10,9 @@ import type { IndexUpdate } from './index-updates.ts'
 import { changedIndexes, indexesUnder, indexUpdatesProblem } from './index-updates.ts'
 import type { CallContext } from '../operation.ts'
 import { operation, unsupportedParameter } from '../operation.ts'
+import { settingsProblem } from './group-permission.ts'
+import type { SettingsReplicationMode } from './multi-account.ts'
+import { setSettingsReplication } from './settings-replication.ts'
 import type { ReplicaUpdate } from './replica-updates.ts'
 import { planReplicaUpdates } from './replica-updates.ts'
 import type { StreamInput } from './stream-settings.ts'
@@ -34,9 +37,10 @@ interface Input extends ThroughputInput {
   readonly SSESpecification?: EncryptionInput
   readonly WarmThroughput?: WarmInput
   readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG'
+  readonly GlobalTableSettingsReplicationMode?: SettingsReplicationMode
 }
 
-const notYet = ['GlobalTableWitnessUpdates', 'GlobalTableSettingsReplicationMode', 'VectorIndexUpdates']
+const notYet = ['GlobalTableWitnessUpdates', 'VectorIndexUpdates']
 
 /** Either replicas or settings, never both. What depends on the other Regions is for the control plane to judge. */
 export const updateTable = operation<Input>(async (context, input) => {
@@ -55,6 +59,10 @@ export const updateTable = operation<Input>(async (context, input) => {
     const view = await controlPlane.changeReplica(region, name, action)
     return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(context, view) }
   }
+  if (input.GlobalTableSettingsReplicationMode !== undefined)
+    return setSettingsReplication(context, name, input.GlobalTableSettingsReplicationMode)
+  const unpermitted = await settingsProblem(context, name)
+  if (unpermitted !== undefined) return unpermitted
   const view = await controlPlane.changeSettings(region, name, (table) => changedSettings(table, input, context), paceOf(input))
   return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(context, view) }
 })
