@@ -65,6 +65,8 @@ export class FillJob {
     )
     for (const { kind } of outcomes) {
       if (kind === 'gone' || kind === 'collection-full') return kind
+      // Nobody else writes a table that is being filled, so it cannot be; if it was, the row is not there, and must not be taken for written.
+      if (kind !== 'written') throw new Error(`a row of ${this.table.name} could not be written: ${kind}`)
     }
     return 'written'
   }

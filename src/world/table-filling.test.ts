@@ -159,4 +159,28 @@ describe('a table that is filled', () => {
     expect(lab.world.region(east)?.running?.replication.replica(table.globalId)).toBeUndefined()
     accepted(await lab.time.resolve(lab.world.createTable(east, indexed)))
   })
+
+  test('is told when a row could not be written, whatever stood in its way', async () => {
+    const said: string[] = []
+    const fillers: TableFillers = {
+      count: {
+        async fill(job) {
+          const put = row(1)
+          const { itemKey, item } = put
+          if (item === undefined) throw new Error('the row has an item')
+          // A transaction holds its items until it is flushed.
+          const judge = () => ({ kind: 'put', item, result: undefined }) as const
+          const transaction = job.engine.transact([{ table: job.table, itemKey, judge }], undefined)
+          said.push(await job.write([put]).catch((error: unknown) => String(error)))
+          await transaction
+          said.push(await job.write([put]))
+          return { kind: 'filled' }
+        },
+      },
+    }
+    const lab = await TestWorld.open({ fillers })
+    accepted(await lab.time.resolve(lab.world.createTable(east, indexed, filling)))
+    await untilActive(lab)
+    expect(said).toEqual(['Error: a row of users could not be written: conflict', 'written'])
+  })
 })
