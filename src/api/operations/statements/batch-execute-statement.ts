@@ -110,7 +110,7 @@ async function read({ engine, table, limits, contributors, itemKey, plan, consis
 }
 
 async function write(step: Write): Promise<Done | WireError> {
-  const done = await carryOut(step, step.itemKey, step.judge)
+  const done = await carryOut(step, step.itemKey, step.judge, step.attemptedBytes)
   return isWireError(done) ? done : { item: done.attributes, work: done.work }
 }
 

@@ -57,7 +57,7 @@ async function executeWrite(
   if (input.NextToken !== undefined) return INVALID_TOKEN
   const write = planWrite(open.table, plan, input)
   if (isWireError(write)) return write
-  const done = await carryOut(open, write.itemKey, write.judge)
+  const done = await carryOut(open, write.itemKey, write.judge, write.attemptedBytes)
   if (isWireError(done)) return done
   return {
     Items: jsonList(imagesOf(done.attributes)),

@@ -54,3 +54,18 @@ it('so are statements that read', async () => {
   expect(await batch(`SELECT * FROM metered WHERE pk = 'a'`)).toBe('ProvisionedThroughputExceeded')
   await expect(transact(`SELECT * FROM metered WHERE pk = 'a'`)).rejects.toMatchObject(canceled)
 })
+
+it.each(['ExecuteStatement', 'BatchExecuteStatement'])(
+  'an INSERT of what is there costs as much as if it had been made: %s',
+  async (operation) => {
+    await execute(`INSERT INTO metered VALUE {'pk': 'a'}`)
+    const insert = { Statement: large('a'), Parameters: [text] }
+    if (operation === 'ExecuteStatement') {
+      await expect(client.send(new ExecuteStatementCommand(insert))).rejects.toMatchObject({ name: 'DuplicateItemException' })
+    } else {
+      const { Responses } = await client.send(new BatchExecuteStatementCommand({ Statements: [insert] }))
+      expect(Responses?.[0]?.Error?.Code).toBe('DuplicateItem')
+    }
+    await expect(execute(`DELETE FROM metered WHERE pk = 'a'`)).rejects.toThrow(ProvisionedThroughputExceededException)
+  },
+)

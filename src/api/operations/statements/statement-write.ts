@@ -34,7 +34,8 @@ function planInsert(table: Table, plan: InsertPlan): PlannedWrite | WireError {
   if (isWireError(storable)) return storable
   const { itemKey, item } = storable
   const result = { attributes: undefined, sizeBytes: item.sizeBytes }
-  return { itemKey, judge: (before) => (before === undefined ? { kind: 'put', item, result } : refuseWrite(duplicateItem)) }
+  const judge: PlannedWrite['judge'] = (before) => (before === undefined ? { kind: 'put', item, result } : refuseWrite(duplicateItem))
+  return { itemKey, judge, attemptedBytes: item.sizeBytes }
 }
 
 /** The item must be there: unlike UpdateItem, UPDATE makes none. An item that is not there has no key to be equal to what WHERE says. */
