@@ -7,6 +7,7 @@ import {
   PutItemCommand,
   TagResourceCommand,
   TransactWriteItemsCommand,
+  UntagResourceCommand,
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -222,4 +223,39 @@ test.each([
   expect(await admin('POST', `conflicts/${id}/resolve`, body)).toMatchObject({ status: 400 })
   expect(await admin('POST', 'conflicts/none/resolve', { restore: true })).toMatchObject({ status: 404 })
   expect(await conflicts('')).toHaveLength(1)
+})
+
+test('a policy is refused where it is set when another Region has no room for its tag, and takes room there like any other', async () => {
+  const ResourceArn = String((await describe(europe))['TableArn'])
+  const many = Array.from({ length: 50 }, (_, at) => ({ Key: `tag-${at}`, Value: 'x' }))
+  await client(europe).send(new TagResourceCommand({ ResourceArn, Tags: many }))
+  await expect(tag(east, 'version-check')).rejects.toMatchObject({
+    name: 'ValidationException',
+    message:
+      'Number of Tags exceed the current limit for the provided ResourceArn: ' +
+      'the tag everywrite:conflict-policy is the same in all Regions, and users in eu-west-1 has 50 others',
+  })
+  expect(await tagsOf(east)).toEqual([])
+  await client(europe).send(new UntagResourceCommand({ ResourceArn, TagKeys: ['tag-0'] }))
+  await tag(east, 'version-check')
+  const one = new TagResourceCommand({ ResourceArn, Tags: [{ Key: 'one-more', Value: 'x' }] })
+  await expect(client(europe).send(one)).rejects.toThrow('Number of Tags exceed the current limit for the provided ResourceArn')
+  // What is taken off everywhere makes room everywhere.
+  const policyTag = new UntagResourceCommand({
+    ResourceArn: String((await describe(east))['TableArn']),
+    TagKeys: ['everywrite:conflict-policy'],
+  })
+  await client(east).send(policyTag)
+  await expect
+    .poll(
+      () =>
+        client(europe)
+          .send(one)
+          .then(
+            () => 'taken',
+            () => 'refused',
+          ),
+      { timeout: 10_000 },
+    )
+    .toBe('taken')
 })

@@ -1,6 +1,7 @@
 import type { Refusal } from '../engine/refusal.ts'
 import { refuse } from '../engine/refusal.ts'
 import type { Table } from '../engine/table.ts'
+import { TAGS_MAX, TOO_MANY_TAGS } from '../engine/tag-limit.ts'
 import { isInvalid } from '../item/invalid.ts'
 import type { KeySchema } from '../item/key-schema.ts'
 import { parsePolicy, policyTag } from '../replication/policy-text.ts'
@@ -16,6 +17,18 @@ export function policyProblem(tags: Table['tags'], schema: KeySchema): Refusal |
   const policy = tags[policyTag]
   const parsed = policy === undefined ? undefined : parsePolicy(policy, schema)
   return isInvalid(parsed) ? refuse('invalid', parsed.invalid) : undefined
+}
+
+/**
+ * Why another Region's replica cannot take the tag over; undefined when it can. One that does not run is not asked: should it have no room, it has
+ * a tag too many when it is back.
+ */
+export function roomProblem(table: Table | undefined, region: string): Refusal | undefined {
+  if (table === undefined || table.tags[policyTag] !== undefined || Object.keys(table.tags).length < TAGS_MAX) return undefined
+  return refuse(
+    'invalid',
+    `${TOO_MANY_TAGS}: the tag ${policyTag} is the same in all Regions, and ${table.name} in ${region} has ${TAGS_MAX} others`,
+  )
 }
 
 /** A table's tags with the one that holds the policy; without it when nobody set one. */

@@ -8,9 +8,10 @@ import { statusAt } from '../engine/table.ts'
 import { nextEpoch } from '../replication/membership.ts'
 import { policyTag } from '../replication/policy-text.ts'
 import type { BackgroundWork } from './background-work.ts'
+import type { GlobalTable } from './global-table.ts'
 import { isBusy, replicaIn } from './global-table.ts'
 import { localSettings, withSharedChange } from './local-settings.ts'
-import { localTags, policyProblem } from './policy-tag.ts'
+import { localTags, policyProblem, roomProblem } from './policy-tag.ts'
 import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
 import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
@@ -251,14 +252,18 @@ export class TableControl {
     if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
     // Nobody has heard of its tags yet (observed on AWS, 2026-10).
     if (statusAt(table, this.#clock.nowMs()) === 'CREATING') return tableNotFound(tableName)
-    const tags = change(table.tags)
+    const before = localTags(this.#registry.get(table.globalId), table.tags)
+    const tags = change(before)
     if (isRefusal(tags)) return tags
     const policy = tags[policyTag]
     const problem = policyProblem(tags, table.schema)
     if (problem !== undefined) return problem
     const recorded = await this.#registry.decide(table.globalId, (now) => {
-      if (now === undefined || policy === table.tags[policyTag] || policy === now.membership.policy) return undefined
-      return isBusy(now) ? beingChanged() : { ...now, membership: nextEpoch(now.membership, { policy }) }
+      if (now === undefined || policy === before[policyTag] || policy === now.membership.policy) return undefined
+      if (isBusy(now)) return beingChanged()
+      return (
+        (policy === undefined ? undefined : this.#roomProblem(now, region)) ?? { ...now, membership: nextEpoch(now.membership, { policy }) }
+      )
     })
     if (isRefusal(recorded)) return recorded
     if (recorded !== undefined) {
@@ -267,14 +272,28 @@ export class TableControl {
       this.#work.track(shareSettings(this.#regions, this.#registry, table.globalId))
     }
     // In order with what is recorded: a table that becomes global meanwhile takes the policy along that its tag names.
+    let refused: Refusal | undefined
     const changed = await this.#registry.inOrder(() =>
       engine.changeTable(tableName, (now) => {
-        const result = change(now.tags)
-        return isRefusal(result) ? {} : { tags: localTags(this.#registry.get(table.globalId), result) }
+        const global = this.#registry.get(table.globalId)
+        const result = change(localTags(global, now.tags))
+        refused = isRefusal(result) ? result : undefined
+        return isRefusal(result) ? {} : { tags: localTags(global, result) }
       }),
     )
+    if (refused !== undefined) return refused
     if (changed === undefined) return tableNotFound(tableName)
     return viewTable(this.#registry, engine, changed)
+  }
+
+  /** Why a member cannot take over the tag of a policy that another one sets. */
+  #roomProblem({ name, globalId, replicas }: GlobalTable, setIn: string): Refusal | undefined {
+    for (const { region } of replicas) {
+      const table = region === setIn ? undefined : this.#regions.running(region)?.engine.table(name)
+      const problem = table?.globalId === globalId ? roomProblem(table, region) : undefined
+      if (problem !== undefined) return problem
+    }
+    return undefined
   }
 
   /** What is recorded now, with what this change made this Region's own. */

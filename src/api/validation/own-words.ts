@@ -1,3 +1,4 @@
+import { TAGS_MAX, TOO_MANY_TAGS } from '../../engine/tag-limit.ts'
 import type { OperationName } from '../service-model.ts'
 
 /** What of the inputs matters here. The types are those of the model; that a member is there, and not null, is not said yet. */
@@ -37,10 +38,6 @@ export function ownWordsFor(operation: OperationName, { RequestItems, Tags, TagK
 function isEmpty(map: object | null | undefined): boolean {
   return map !== undefined && map !== null && Object.keys(map).length === 0
 }
-
-export const TAGS_MAX = 50
-/** Of the tags that a table has and those that it gets, and of one request. */
-export const TOO_MANY_TAGS = 'Number of Tags exceed the current limit for the provided ResourceArn'
 
 const KEY_CHARACTERS_MAX = 128
 const VALUE_CHARACTERS_MAX = 256

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../../engine/refusal.ts'
 import { refuse } from '../../../engine/refusal.ts'
-import { TAGS_MAX, TOO_MANY_TAGS } from '../../validation/own-words.ts'
+import { TAGS_MAX, TOO_MANY_TAGS } from '../../../engine/tag-limit.ts'
 
 /** The tags of a table (developer guide, "Tagging restrictions"). */
 export interface Tag {
