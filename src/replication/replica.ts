@@ -259,6 +259,7 @@ export class Replica {
         return
       case 'seed-request':
       case 'seed-end':
+      case 'journal': // strong tables' own
         return
     }
   }
