@@ -1,3 +1,4 @@
+import type { ItemEdit } from '../item/item-edit.ts'
 import type { Decision, Key, Store, Value, Write } from '../storage/store.ts'
 import type { ChangeCause } from './change-log.ts'
 import type { IndexWrite } from './derivation.ts'
@@ -46,10 +47,11 @@ export class ItemWriter {
         if (changesNothing(verdict, before)) return { writes: noWrites, result: unchanged(verdict.result) }
         const after = verdict.kind === 'put' ? verdict.item : undefined
         const closes = verdict.kind === 'keep' ? undefined : verdict.closes
+        const edits = verdict.kind === 'put' ? verdict.edits : undefined
         const refused =
           cause === 'client' && closes === undefined ? versioning.refusal({ table: current, itemKey, before, after }) : undefined
         if (refused !== undefined) return { writes: noWrites, result: { kind: 'not-here', message: refused } }
-        const change = versioning.change({ table: current, arrival, itemKey, cellKey, cell, replicaRow, before, after, closes })
+        const change = versioning.change({ table: current, arrival, itemKey, cellKey, cell, replicaRow, before, after, closes, edits })
         const read = (key: Key): Value | undefined => values[keys.indexOf(keyIn(keys, key))]
         const derivation = new Derivation({ table: current, atMs: arrival.committedAtMs, cause, indexDelayMs, read })
         derivation.add(itemKey, before, after)
@@ -175,7 +177,18 @@ export class ItemWriter {
       const after = verdict.kind === 'put' ? verdict.item : undefined
       const refusedHere = versioning.refusal({ table: of.table, itemKey, before, after })
       if (refusedHere !== undefined) return { writes: noWrites, result: { kind: 'not-here', at, message: refusedHere, changed: [] } }
-      const change = versioning.change({ table: of.table, arrival, itemKey, cellKey, cell, replicaRow: of.replicaRow, before, after })
+      const edits = verdict.kind === 'put' ? verdict.edits : undefined
+      const change = versioning.change({
+        table: of.table,
+        arrival,
+        itemKey,
+        cellKey,
+        cell,
+        replicaRow: of.replicaRow,
+        before,
+        after,
+        edits,
+      })
       of.replicaRow = change.replicaRow
       of.changed = true
       writes.push(...change.writes)
@@ -210,7 +223,14 @@ export type Judge<T> = (before: StoredItem | undefined, cell?: Value) => Verdict
 
 /** What a write shall do, judged on what is shown. */
 export type Verdict<T> =
-  | { readonly kind: 'put'; readonly item: StoredItem; readonly result: T; readonly closes?: Closes }
+  | {
+      readonly kind: 'put'
+      readonly item: StoredItem
+      readonly result: T
+      readonly closes?: Closes
+      /** What an update did, for whoever asks; without it the item was put as a whole. */
+      readonly edits?: (() => readonly ItemEdit[]) | undefined
+    }
   | { readonly kind: 'delete'; readonly result: T; readonly closes?: Closes }
   | { readonly kind: 'keep'; readonly result: T }
 

@@ -1,3 +1,4 @@
+import type { ItemEdit } from '../item/item-edit.ts'
 import type { Key, Value, Write } from '../storage/store.ts'
 import type { StoredItem } from './stored-item.ts'
 import type { Table } from './table.ts'
@@ -58,6 +59,8 @@ export interface LocalChange {
   readonly after: StoredItem | undefined
   /** What the verdict closes. */
   readonly closes?: readonly Uint8Array[] | undefined
+  /** What an update was told to do, place by place; undefined: the item was put as a whole, or deleted. */
+  readonly edits?: (() => readonly ItemEdit[]) | undefined
 }
 
 export interface Statistics {

@@ -79,6 +79,24 @@ export function subtractNumbers(a: string, b: string): string | Invalid {
   return addDecimals(decimalOf(a), { ...subtrahend, negative: !subtrahend.negative })
 }
 
+/** The exact sum of decimals in plain notation, however many digits it has: for sums that are rounded once, when they are complete. */
+export function addExactly(a: string, b: string): string {
+  return formatDecimal(sumOf(decimalOf(a), decimalOf(b)))
+}
+
+/** The exact difference; see {@link addExactly}. */
+export function subtractExactly(a: string, b: string): string {
+  const subtrahend = decimalOf(b)
+  return formatDecimal(sumOf(decimalOf(a), { ...subtrahend, negative: !subtrahend.negative }))
+}
+
+/** The number nearest to an exact sum, of two equally near ones the one farther from zero; or why there is none. */
+export function roundToNumber(exact: string): string | Invalid {
+  const decimal = decimalOf(exact)
+  const rounded = decimal.digits.length > DIGITS_MAX ? roundedUp(decimal) : decimal
+  return checkRange(rounded) ?? formatDecimal(rounded)
+}
+
 /**
  * Bytes whose unsigned order is the order of the numbers. No encoding is the beginning of another, so something may follow it.
  *
@@ -241,12 +259,23 @@ function compareMagnitudes(x: Decimal, y: Decimal): number {
 
 /** Coefficients are aligned at the lower exponent: within the range of magnitudes that is at most some 300 digits. */
 function addDecimals(x: Decimal, y: Decimal): string | Invalid {
+  const decimal = sumOf(x, y)
+  return checkRange(decimal) ?? formatDecimal(decimal)
+}
+
+function sumOf(x: Decimal, y: Decimal): Decimal {
   const exponent = Math.min(exponentOf(x), exponentOf(y))
   const sum = coefficientAt(x, exponent) + coefficientAt(y, exponent)
   const negative = sum < 0n
   const digits = (negative ? -sum : sum).toString()
-  const decimal = trimmed(negative, digits, digits.length + exponent)
-  return checkRange(decimal) ?? formatDecimal(decimal)
+  return trimmed(negative, digits, digits.length + exponent)
+}
+
+/** To as many digits as a number may have. */
+function roundedUp({ negative, digits, point }: Decimal): Decimal {
+  const kept = BigInt(digits.slice(0, DIGITS_MAX)) + (digitAt(digits, DIGITS_MAX) >= 5 ? 1n : 0n)
+  const text = kept.toString()
+  return trimmed(negative, text, point + text.length - DIGITS_MAX)
 }
 
 /** The power of ten of the last digit. */

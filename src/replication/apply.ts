@@ -158,7 +158,7 @@ class Application {
     if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(table.number, version.dot), value: version.itemKey })
 
     const { region, nowMs, wasRead } = this.#context
-    const contest = decideContest(version.itemKey, held, siblings, { table, region, policy: this.#policy, nowMs, wasRead })
+    const contest = decideContest(version.itemKey, held, siblings, { table, region, policy: this.#policy, membership, nowMs, wasRead })
     const [before, after] = [held.shown?.stored, contest.cell.shown?.stored]
     this.#itemCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
     this.#sizeBytes += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)
@@ -198,7 +198,8 @@ function entriesResolvedBy({ notes }: Version, { table }: ApplyContext): Key[] {
 }
 
 function entryKeysOfBase(version: Version, context: ApplyContext): Key[] {
-  if (version.base === undefined) return []
+  // What joined several versions built on all of them, its base with what it had lost.
+  if (version.base === undefined || version.notes.joined === true) return []
   const { number, globalId } = context.table
   const id = ledgerId(globalId, version.itemKey, version.base.dot)
   return [ledgerKey(number, version.base.timestamp, id), withdrawalKey(number, version.base.timestamp, id)]

@@ -1,10 +1,11 @@
 import type { Table } from '../engine/table.ts'
 import type { Key, Write } from '../storage/store.ts'
 import type { Cell } from './cell.ts'
-import { emptyCell } from './cell.ts'
+import { emptyCell, isJoined } from './cell.ts'
 import type { Dot } from './dot.ts'
 import { ledgerId, recordLoss } from './ledger.ts'
-import type { Policy } from './policy.ts'
+import type { Membership } from './membership.ts'
+import type { Loss, Policy } from './policy.ts'
 import { contestedKey, ledgerKey } from './rows.ts'
 import type { Siblings } from './siblings.ts'
 import type { Version } from './version.ts'
@@ -26,6 +27,7 @@ export interface ContestContext {
   readonly table: Table
   readonly region: string
   readonly policy: Policy
+  readonly membership: Membership
   readonly nowMs: number
   /** Whether a client was seen to read this version here. */
   readonly wasRead: (dot: Dot) => boolean
@@ -33,7 +35,7 @@ export interface ContestContext {
 
 /** @param held the cell as it is stored; with the same siblings when the policy changed */
 export function decideContest(itemKey: Uint8Array, held: Cell, siblings: Siblings, context: ContestContext): Contest {
-  const { table, policy } = context
+  const { table, policy, membership } = context
   const writes: Write[] = []
   const [isContested, wasContested] = [siblings.length > 1, held.siblings.length > 1]
   if (isContested !== wasContested) {
@@ -41,37 +43,47 @@ export function decideContest(itemKey: Uint8Array, held: Cell, siblings: Sibling
   }
   const [only] = siblings
   if (only === undefined) return { cell: emptyCell, writes, found: [], lifted: [] }
-  const shown = policy.show(siblings)
+  const shown = policy.show(siblings, membership)
+  // What is said of each version then depends on the others, and is said anew.
+  const isSaidAnew = shown.losses !== undefined || isJoined(held.shown)
   const recorded = new Set<Version>()
   const found: Key[] = []
   const lifted: Key[] = []
   for (const sibling of siblings) {
     const wasRecorded = held.recorded.has(sibling)
-    if (sibling === shown.version) {
+    const loss = shown.losses?.get(sibling)
+    if (shown.losses === undefined ? sibling === shown.version : loss === undefined) {
       if (wasRecorded) lifted.push(entryKeyOf(table, sibling))
       continue
     }
     recorded.add(sibling)
-    if (!wasRecorded) {
-      const write = entryOf(sibling, shown.version, context)
+    if (!wasRecorded || isSaidAnew) {
+      const winner = sibling === shown.version ? siblings.findLast((other) => other !== sibling) : shown.version
+      const write = entryOf(sibling, winner ?? shown.version, loss, context)
       writes.push(write)
-      found.push(write.key)
+      if (!wasRecorded) found.push(write.key)
     }
   }
   for (const key of lifted) writes.push({ key, value: undefined })
-  return { cell: { siblings, recorded, shown }, writes, found, lifted }
+  return { cell: { siblings, recorded, shown: { version: shown.version, stored: shown.stored } }, writes, found, lifted }
 }
 
 function entryKeyOf({ number, globalId }: Table, version: Version): Key {
   return ledgerKey(number, version.timestamp, ledgerId(globalId, version.itemKey, version.dot))
 }
 
-function entryOf(loser: Version, winner: Version, { table, region, policy, nowMs, wasRead }: ContestContext): Write {
+function entryOf(
+  loser: Version,
+  winner: Version,
+  loss: Loss | undefined,
+  { table, region, policy, nowMs, wasRead }: ContestContext,
+): Write {
   return recordLoss({
     tableNumber: table.number,
     globalId: table.globalId,
     loser,
     winner,
+    loss,
     rule: policy.name,
     foundIn: region,
     foundAtMs: nowMs,

@@ -7,6 +7,8 @@ import type { Store, Write } from '../storage/store.ts'
 import { decodeCell, encodeCell } from './cell.ts'
 import { decideContest } from './contest.ts'
 import type { Dot } from './dot.ts'
+import { isJoined } from './cell.ts'
+import type { Membership } from './membership.ts'
 import type { Policy } from './policy.ts'
 import { defaultPolicy } from './policy-text.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
@@ -26,6 +28,7 @@ export interface FollowOptions {
   readonly region: string
   /** The policy as it is now; it may change meanwhile. */
   readonly policy: () => Policy
+  readonly membership: () => Membership
   readonly nowMs: () => number
   readonly wasRead: (dot: Dot) => boolean
   readonly isClosed: () => boolean
@@ -79,7 +82,7 @@ async function decideAgain(itemKeys: readonly Uint8Array[], options: FollowOptio
     const row = decodeReplicaRow(encoded)
     let { itemCount, sizeBytes } = row
     const atMs = nowMs()
-    const context = { table, region, policy: policy(), nowMs: atMs, wasRead: options.wasRead }
+    const context = { table, region, policy: policy(), membership: options.membership(), nowMs: atMs, wasRead: options.wasRead }
     const derivation = new Derivation({ table, atMs, cause: 'replication', indexDelayMs, read })
     const writes: Write[] = []
     let losses = 0
@@ -88,7 +91,8 @@ async function decideAgain(itemKeys: readonly Uint8Array[], options: FollowOptio
       const held = decodeCell(read(key))
       if (held.siblings.length < 2) continue
       const { cell, writes: follow, found } = decideContest(itemKey, held, held.siblings, context)
-      if (cell.shown?.version === held.shown?.version) continue
+      const joins = context.policy.joins === true || isJoined(held.shown)
+      if (cell.shown?.version === held.shown?.version && !joins) continue
       const [before, after] = [held.shown?.stored, cell.shown?.stored]
       itemCount += (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1)
       sizeBytes += (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0)

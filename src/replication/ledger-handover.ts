@@ -1,7 +1,7 @@
 import { rowKey, spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
 import { pagesOf } from '../storage/pages.ts'
 import type { Key, Store, Value, Write } from '../storage/store.ts'
-import { decodeCell } from './cell.ts'
+import { decodeCell, isJoined } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
 import { sameDot } from './dot.ts'
@@ -54,7 +54,7 @@ export async function takeOverLedger({ globalId, leaver, heir, heirRow }: Handov
           const entry = entryAt(heir.tableNumber, place)
           if (entries.has(nameOf(entry))) writes.push({ key: resolutionKey(entry), value: bytes.subarray(10, 24) })
         }
-        if (base === undefined) continue
+        if (base === undefined || notes.joined === true) continue
         const id = ledgerId(globalId, itemKey, base.dot)
         if (!entries.has(nameOf(ledgerKey(heir.tableNumber, base.timestamp, id)))) continue
         writes.push({ key: withdrawalKey(heir.tableNumber, base.timestamp, id), value: bytes.subarray(10, 24) })
@@ -70,8 +70,11 @@ function cellKeyOf(tableNumber: number, entry: Value): Key {
 }
 
 function isShown(entry: Value | undefined, cell: Value | undefined): boolean {
-  const { shown } = decodeCell(cell)
-  return entry !== undefined && shown !== undefined && sameDot(shown.version.dot, decodeLedgerEntry(entry).loser)
+  const { siblings, recorded, shown } = decodeCell(cell)
+  if (entry === undefined || shown === undefined) return false
+  const { loser } = decodeLedgerEntry(entry)
+  if (isJoined(shown)) return siblings.some((version) => sameDot(version.dot, loser) && !recorded.has(version))
+  return sameDot(shown.version.dot, loser)
 }
 
 const pageLimit = { entriesMax: 500, bytesMax: 4 << 20 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { Write } from '../storage/store.ts'
 import { printDot } from './dot.ts'
 import type { Dot } from './dot.ts'
-import type { PolicyName } from './policy.ts'
+import type { Loss, PolicyName } from './policy.ts'
 import { ledgerKey } from './rows.ts'
 import type { Timestamp } from './timestamp.ts'
 import type { Version } from './version.ts'
@@ -18,6 +18,10 @@ export interface LedgerEntry {
   /** What was shown instead when this Region found the conflict. */
   readonly winner: RecordedVersion
   readonly rule: PolicyName
+  /** Of a policy that joins versions: what of the loser is not shown, as `name` or `map.member`. Absent: the whole of it. */
+  readonly lost?: readonly string[]
+  /** Why such a policy could not do what it is for. */
+  readonly failed?: string
   /** The Region that found it. */
   readonly foundIn: string
   readonly foundAtMs: number
@@ -50,6 +54,7 @@ export interface Finding {
   readonly globalId: string
   readonly loser: Version
   readonly winner: Version
+  readonly loss?: Loss | undefined
   readonly rule: PolicyName
   readonly foundIn: string
   readonly foundAtMs: number
@@ -64,9 +69,11 @@ export function recordLoss(finding: Finding): Write {
     loser: recordVersion(loser),
     winner: recordVersion(winner),
     rule: finding.rule,
+    ...(finding.loss && { lost: finding.loss.attributes }),
+    ...(finding.loss?.failed !== undefined && { failed: finding.loss.failed }),
     foundIn: finding.foundIn,
     foundAtMs: finding.foundAtMs,
-    harmless: madeTheSame(loser, winner),
+    harmless: finding.loss === undefined && madeTheSame(loser, winner),
     read: finding.read,
   }
   return { key: ledgerKey(finding.tableNumber, loser.timestamp, id), value: Buffer.from(JSON.stringify(entry), 'utf8') }

@@ -3,6 +3,7 @@ import { invalid } from '../item/invalid.ts'
 import type { KeySchema } from '../item/key-schema.ts'
 import { homeRegion } from './home-region.ts'
 import type { Policy } from './policy.ts'
+import { mergePolicy } from './merge.ts'
 import { lastWriterWins, versionCheck } from './policy.ts'
 
 /**
@@ -10,6 +11,7 @@ import { lastWriterWins, versionCheck } from './policy.ts'
  *
  *   last-writer-wins
  *   version-check
+ *   merge
  *   home-region:key-prefix            the partition key begins with the home, as eu-west-1#ann
  *   home-region:attribute=home        the attribute `home` names it
  *     …:refuse                        other Regions refuse to write it
@@ -22,6 +24,8 @@ export function parsePolicy(text: string, schema: KeySchema): Policy | Invalid {
       return options.length === 0 ? lastWriterWins : noOptions(text)
     case 'version-check':
       return options.length === 0 ? versionCheck : noOptions(text)
+    case 'merge':
+      return options.length === 0 ? mergePolicy(schema) : noOptions(text)
     case 'home-region':
       return parseHomeRegion(text, options, schema)
     default:
@@ -35,7 +39,7 @@ export const defaultPolicy = lastWriterWins.text
 /** The tag that holds a table's policy: set in one Region, it is the same in all. */
 export const policyTag = 'everywrite:conflict-policy'
 
-const policyNames = ['last-writer-wins', 'version-check', 'home-region']
+const policyNames = ['last-writer-wins', 'version-check', 'merge', 'home-region']
 
 function parseHomeRegion(text: string, [source = '', ...options]: readonly string[], schema: KeySchema): Policy | Invalid {
   const attribute = attributeOption.exec(source)?.[1]

@@ -1,5 +1,6 @@
 import { assert } from '../base/assert.ts'
 import type { StoredItem } from '../engine/stored-item.ts'
+import type { Membership } from './membership.ts'
 import type { Siblings } from './siblings.ts'
 import type { Home, Version } from './version.ts'
 
@@ -11,7 +12,9 @@ export interface Policy {
   readonly name: PolicyName
   /** How it is written: in a tag, in the registry, in a replica's row. Equal texts are equal policies. */
   readonly text: string
-  readonly show: (siblings: Siblings) => Shown
+  readonly show: (siblings: Siblings, membership: Membership) => Shown
+  /** It shows what several versions make together: a write over them builds on all, and what is shown of each it says itself. */
+  readonly joins?: true
   /** Of `home-region` only: where an item is at home, and what follows from that. */
   readonly homes?: Homes
 }
@@ -22,6 +25,16 @@ export interface Shown {
   readonly version: Version
   /** Undefined: a read finds no item. */
   readonly stored: StoredItem | undefined
+  /** Of a policy that joins: the versions of which something is not shown. Undefined for others: all but the shown one are lost. */
+  readonly losses?: ReadonlyMap<Version, Loss>
+}
+
+/** What of a version is not shown. */
+export interface Loss {
+  /** Attributes, and members of maps as `address.city`. */
+  readonly attributes: readonly string[]
+  /** Why the policy could not do what it is for, so that something simpler is shown. */
+  readonly failed?: string
 }
 
 export interface Homes {
@@ -33,7 +46,7 @@ export interface Homes {
   readonly keptBy: (deleted: StoredItem) => Home | undefined
 }
 
-export type PolicyName = 'last-writer-wins' | 'version-check' | 'home-region'
+export type PolicyName = 'last-writer-wins' | 'version-check' | 'home-region' | 'merge' | 'custom'
 
 export function shownAs(version: Version): Shown {
   return { version, stored: version.stored }

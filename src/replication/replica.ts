@@ -81,6 +81,7 @@ export class Replica {
       row: () => this.row(),
       isReady: () => this.#ready,
       isClosed,
+      isStable: (cut) => versions.knowStable(table.number, cut),
       failed: (doing, error) => this.#failed(doing, error),
     })
     this.#followMembership()
@@ -157,6 +158,7 @@ export class Replica {
         indexDelayMs,
         region,
         policy: () => versions.policy(table),
+        membership: () => this.membership,
         nowMs: () => trueClock.nowMs(),
         wasRead: (dot) => versions.wasRead(dot),
         isClosed: () => this.#closed,
@@ -214,6 +216,7 @@ export class Replica {
       current: this.#options.current,
       region,
       policy: () => versions.policy(table),
+      membership: () => this.membership,
       trueClock,
       send: (message) => transport.send(source, message),
     })

@@ -13,6 +13,7 @@ import { decodeCell, emptyCell, encodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { decideContest } from './contest.ts'
 import type { Message, SeedLost, SeedPage } from './messages.ts'
+import type { Membership } from './membership.ts'
 import type { Policy } from './policy.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { cellKey, replicaRowKey, tombstoneKey } from './rows.ts'
@@ -122,10 +123,10 @@ export class Seeding {
 
   /** Writes one cell with what belongs to it; returns what it shows. */
   #take(itemKey: Uint8Array, cell: Uint8Array, writes: Write[]): StoredItem | undefined {
-    const { table, region, policy, trueClock } = this.#options
+    const { table, region, policy, membership, trueClock } = this.#options
     const { number: tableNumber } = table
     const { siblings } = decodeCell(cell)
-    const context = { table, region, policy: policy(), nowMs: trueClock.nowMs(), wasRead: () => false }
+    const context = { table, region, policy: policy(), membership: membership(), nowMs: trueClock.nowMs(), wasRead: () => false }
     const contest = decideContest(itemKey, emptyCell, siblings, context)
     writes.push({ key: cellKey(tableNumber, itemKey), value: encodeCell(contest.cell) }, ...contest.writes)
     this.#losses += contest.found.length
@@ -174,6 +175,7 @@ export interface SeedingOptions {
   readonly current: (table: Table) => Table | undefined
   readonly region: string
   readonly policy: () => Policy
+  readonly membership: () => Membership
   /** The process's clock, which no fault skews. */
   readonly trueClock: Clock
   /** Sends to the source. */

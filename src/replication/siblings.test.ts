@@ -191,7 +191,7 @@ test('REP-8 (CE5, F5): last-writer-wins keeps the loser, so that a later policy 
   const [x, y] = [deliver(deliver(place(1), a, 1), c, 1), deliver(deliver(place(3), c, 1), a, 1)]
   expect(names(x.siblings)).toEqual(names(y.siblings))
   expect(x.siblings).toHaveLength(2)
-  expect(lastWriterWins.show(x.siblings).version.dot).toEqual(c.siblings[0]?.dot)
+  expect(lastWriterWins.show(x.siblings, membership).version.dot).toEqual(c.siblings[0]?.dot)
 })
 
 test('REP-9 (CE2, F4): a write that saw a hidden sibling replaces it everywhere, so a third concurrent one meets the same set', () => {

@@ -12,6 +12,7 @@ import type { Timestamp } from './timestamp.ts'
  *  10  dot: incarnation(8) n(6)   timestamp(8)   committedAtMs(6)   epoch(4)
  *  42  base, if flagged: incarnation(8) n(6) timestamp(8)
  *   …  region length(1) region   contexts(2) { incarnation(8) n(6) }   item key length(2) item key
+ *   …  merge data, if flagged: length(4) content
  *   …  notes, if flagged: { kind(1) length(2) content }
  *   …  image to the end; none for a tombstone
  *
@@ -33,6 +34,8 @@ export interface Version {
   readonly itemKey: Uint8Array
   /** What it made; undefined: a tombstone. */
   readonly stored: StoredItem | undefined
+  /** Under `merge`: which writes made the parts of it; undefined: this one made all [REP-14]. */
+  readonly merge: Uint8Array | undefined
   readonly notes: Notes
   /** All of the above, encoded. */
   readonly bytes: Uint8Array
@@ -49,6 +52,8 @@ export interface Notes {
   readonly home?: Home
   /** Where in the ledger the entries lie that this write resolves [REP-21]. */
   readonly resolves?: readonly Uint8Array[]
+  /** It builds on all that it replaced, several versions, which its base alone does not say. */
+  readonly joined?: true
 }
 
 export interface Home {
@@ -58,15 +63,22 @@ export interface Home {
 
 export const noNotes: Notes = {}
 
-export function encodeVersion(version: Omit<Version, 'bytes' | 'notes'> & { readonly notes?: Notes }): Version {
-  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes = noNotes } = version
+export function encodeVersion(
+  version: Omit<Version, 'bytes' | 'notes' | 'merge'> & { readonly notes?: Notes; readonly merge?: Uint8Array | undefined },
+): Version {
+  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes = noNotes, merge } = version
   const noted = notes === noNotes ? undefined : encodeNotes(notes)
-  const notesAt =
+  const mergeAt =
     headerBytes + (base === undefined ? 0 : baseBytes) + 1 + region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
+  const notesAt = mergeAt + (merge === undefined ? 0 : 4 + merge.length)
   const imageAt = notesAt + (noted?.length ?? 0)
   const bytes = Buffer.allocUnsafe(imageAt + (stored?.image.length ?? 0))
   bytes[0] = versionLayout
-  bytes[1] = (stored === undefined ? tombstoneFlag : 0) | (base === undefined ? 0 : baseFlag) | (noted === undefined ? 0 : notesFlag)
+  bytes[1] =
+    (stored === undefined ? tombstoneFlag : 0) |
+    (base === undefined ? 0 : baseFlag) |
+    (noted === undefined ? 0 : notesFlag) |
+    (merge === undefined ? 0 : mergeFlag)
   bytes.writeUInt32BE(stored?.sizeBytes ?? 0, 2)
   bytes.writeUInt32BE(imageAt, 6)
   writeCursor(bytes, dot.incarnation, dot.n, dotAt)
@@ -89,9 +101,13 @@ export function encodeVersion(version: Omit<Version, 'bytes' | 'notes'> & { read
   }
   bytes.writeUInt16BE(itemKey.length, at)
   bytes.set(itemKey, at + 2)
+  if (merge !== undefined) {
+    bytes.writeUInt32BE(merge.length, mergeAt)
+    bytes.set(merge, mergeAt + 4)
+  }
   if (noted !== undefined) bytes.set(noted, notesAt)
   if (stored !== undefined) bytes.set(stored.image, imageAt)
-  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes, bytes }
+  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, merge, notes, bytes }
 }
 
 export function decodeVersion(encoded: Uint8Array): Version {
@@ -115,6 +131,9 @@ export function decodeVersion(encoded: Uint8Array): Version {
     context.set(seen.incarnation, seen.n)
   }
   const keyLength = bytes.readUInt16BE(at)
+  const mergeAt = at + 2 + keyLength
+  const merge = (flags & mergeFlag) === 0 ? undefined : bytes.subarray(mergeAt + 4, mergeAt + 4 + bytes.readUInt32BE(mergeAt))
+  const notesAt = mergeAt + (merge === undefined ? 0 : 4 + merge.length)
   return {
     dot: readDot(bytes, dotAt),
     timestamp: bytes.readBigUInt64BE(24),
@@ -125,7 +144,8 @@ export function decodeVersion(encoded: Uint8Array): Version {
     committedAtMs: bytes.readUIntBE(32, 6),
     itemKey: bytes.subarray(at + 2, at + 2 + keyLength),
     stored: storedOf(bytes),
-    notes: (flags & notesFlag) === 0 ? noNotes : decodeNotes(bytes.subarray(at + 2 + keyLength, bytes.readUInt32BE(6))),
+    merge,
+    notes: (flags & notesFlag) === 0 ? noNotes : decodeNotes(bytes.subarray(notesAt, bytes.readUInt32BE(6))),
     bytes,
   }
 }
@@ -138,8 +158,11 @@ export function storedOf(encoded: Uint8Array): StoredItem | undefined {
   return new StoredItem(bytes.subarray(bytes.readUInt32BE(6)), bytes.readUInt32BE(2))
 }
 
+/** What ranks a write among those that are concurrent with it. */
+export type Ranked = Pick<Version, 'dot' | 'timestamp' | 'region'>
+
 /** The order among concurrent versions [REP-5]: timestamp, Region name, incarnation, n. It ranks siblings and does nothing else. */
-export function compareVersions(a: Version, b: Version): number {
+export function compareVersions(a: Ranked, b: Ranked): number {
   if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? -1 : 1
   if (a.region !== b.region) return a.region < b.region ? -1 : 1
   if (a.dot.incarnation !== b.dot.incarnation) return a.dot.incarnation < b.dot.incarnation ? -1 : 1
@@ -150,6 +173,7 @@ export const versionLayout = 1
 const tombstoneFlag = 1
 const baseFlag = 2
 const notesFlag = 4
+const mergeFlag = 8
 /** Where the dot stands in an encoded version. */
 export const dotAt = 10
 const headerBytes = 42
@@ -159,11 +183,13 @@ const baseBytes = cursorBytes + 8
 
 const homeNote = 1
 const resolvesNote = 2
+const joinedNote = 3
 
-function encodeNotes({ home, resolves = [] }: Notes): Buffer {
+function encodeNotes({ home, resolves = [], joined }: Notes): Buffer {
   const noted = [
     ...(home === undefined ? [] : [{ kind: homeNote, content: Buffer.from(`${home.region}\0${home.attribute}`, 'utf8') }]),
     ...resolves.map((content) => ({ kind: resolvesNote, content })),
+    ...(joined === true ? [{ kind: joinedNote, content: nothing }] : []),
   ]
   const bytes = Buffer.allocUnsafe(noted.reduce((sum, { content }) => sum + 3 + content.length, 0))
   let at = 0
@@ -179,16 +205,20 @@ function encodeNotes({ home, resolves = [] }: Notes): Buffer {
 function decodeNotes(bytes: Buffer): Notes {
   let home: Home | undefined
   const resolves: Uint8Array[] = []
+  let joined = false
   for (let at = 0; at < bytes.length; at += 3 + bytes.readUInt16BE(at + 1)) {
     const content = bytes.subarray(at + 3, at + 3 + bytes.readUInt16BE(at + 1))
     if (bytes[at] === resolvesNote) resolves.push(content)
+    else if (bytes[at] === joinedNote) joined = true
     else if (bytes[at] === homeNote) {
       const [region = '', attribute = ''] = content.toString('utf8').split('\0')
       home = { attribute, region }
     }
   }
-  return { ...(home === undefined ? {} : { home }), ...(resolves.length === 0 ? {} : { resolves }) }
+  return { ...(home && { home }), ...(resolves.length > 0 && { resolves }), ...(joined && { joined }) }
 }
+
+const nothing = new Uint8Array(0)
 
 /** An incarnation, 8 bytes, and a number in its log, 6 bytes. */
 export function writeCursor(bytes: Buffer, incarnation: Incarnation, n: number, at: number): void {

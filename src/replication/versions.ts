@@ -8,18 +8,23 @@ import type { Arrival, LocalChange, Statistics, Versioning } from '../engine/ver
 import type { Key, Value, Write } from '../storage/store.ts'
 import { assert } from '../base/assert.ts'
 import { isInvalid } from '../item/invalid.ts'
-import { cellOf, decodeCell, encodeCell, shownIn } from './cell.ts'
-import { cursorOf, joinInto } from './cursors.ts'
+import { cellOf, decodeCell, encodeCell, isJoined, shownIn } from './cell.ts'
+import type { Cursors } from './cursors.ts'
+import { cursorOf, joinInto, noCursors, reaches } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, soleMember } from './membership.ts'
+import { mergeDataOf } from './merge.ts'
 import type { Policy } from './policy.ts'
 import { lastWriterWins } from './policy.ts'
 import { defaultPolicy, parsePolicy } from './policy-text.ts'
 import { ReadMarks } from './read-marks.ts'
 import type { RegionClock } from './region-clock.ts'
+import type { ReplicaRow } from './replica-row.ts'
 import { afterLocalWrite, decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
 import { contestedKey, entryAt, logKey, replicaRowKey, resolutionKey, tombstoneKey } from './rows.ts'
+import type { Siblings } from './siblings.ts'
+import type { Home, Notes, Ranked } from './version.ts'
 import { dotAt, encodeVersion, noNotes, versionLayout } from './version.ts'
 
 /**
@@ -56,6 +61,11 @@ export class Versions implements Versioning {
 
   forget(tableNumber: number): void {
     this.#stateByTable.delete(tableNumber)
+  }
+
+  /** Takes note of what is stable. What was once is for ever. */
+  knowStable(tableNumber: number, cut: Cursors): void {
+    this.#state(tableNumber).stable = cut
   }
 
   /** The incarnation of this opening; undefined before the table's first local write. */
@@ -104,8 +114,9 @@ export class Versions implements Versioning {
   noteRead(cell: Value): void {
     if (cell[0] === versionLayout) this.#readMarks.note(cell, dotAt)
     else {
-      const { shown } = decodeCell(cell)
-      if (shown !== undefined) this.#readMarks.note(shown.version.bytes, dotAt)
+      const { siblings, shown } = decodeCell(cell)
+      const read = isJoined(shown) ? siblings : shown === undefined ? [] : [shown.version]
+      for (const version of read) this.#readMarks.note(version.bytes, dotAt)
     }
   }
 
@@ -161,7 +172,8 @@ export class Versions implements Versioning {
       committedAtMs: change.arrival.committedAtMs,
       itemKey,
       stored: after,
-      notes: kept === undefined && closes === undefined ? noNotes : { ...(kept && { home: kept }), ...(closes && { resolves: closes }) },
+      merge: this.#mergeDataOf(change, cell.siblings, row, { dot, timestamp, region: this.#region }),
+      notes: notesOf(kept, closes, cell.siblings.length > 1 && this.policy(table).joins),
     })
     const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {
       items: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
@@ -181,10 +193,19 @@ export class Versions implements Versioning {
     return { replicaRow, writes }
   }
 
+  /** Nothing is kept of a table that does not merge, but of items that were written when it did; and nothing by a lone replica, whose writes nobody is concurrent with. */
+  #mergeDataOf({ table, before, after, edits }: LocalChange, siblings: Siblings, row: ReplicaRow, stamp: Ranked): Uint8Array | undefined {
+    const merges = this.policy(table).name === 'merge'
+    if (!row.keepsLog || (!merges && siblings.every(({ merge }) => merge === undefined))) return undefined
+    const { membership, stable } = this.#state(table.number)
+    const isStable = (dot: Dot): boolean => reaches(stable, dot) || isDropped(membership, dot.incarnation, row.epoch)
+    return mergeDataOf({ siblings, membership, schema: table.schema, stamp, before, after, edits: edits?.(), isStable }, merges)
+  }
+
   #state(tableNumber: number): TableState {
     let state = this.#stateByTable.get(tableNumber)
     if (state === undefined) {
-      state = { membership: soleMember(this.#region), incarnation: undefined, policy: lastWriterWins }
+      state = { membership: soleMember(this.#region), incarnation: undefined, policy: lastWriterWins, stable: noCursors }
       this.#stateByTable.set(tableNumber, state)
     }
     return state
@@ -195,4 +216,11 @@ interface TableState {
   membership: Membership
   incarnation: Incarnation | undefined
   policy: Policy
+  /** As far as is known here: what every member has, so that nothing can come that has not seen it. */
+  stable: Cursors
+}
+
+function notesOf(home: Home | undefined, resolves: LocalChange['closes'], joined: boolean | undefined): Notes {
+  if (home === undefined && resolves === undefined && joined !== true) return noNotes
+  return { ...(home && { home }), ...(resolves && { resolves }), ...(joined === true && { joined }) }
 }

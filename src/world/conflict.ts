@@ -21,8 +21,11 @@ export function joinConflict(a: Conflict, b: Conflict): Conflict {
   const earlier = a.foundAtMs <= b.foundAtMs ? a : b
   const [withdrawn, resolved, harmless] = [a.withdrawn || b.withdrawn, a.resolved || b.resolved, a.harmless && b.harmless]
   const isChecked = a.rule === 'version-check' || b.rule === 'version-check'
+  const lost = a.lost === undefined || b.lost === undefined ? undefined : [...new Set([...a.lost, ...b.lost])].sort()
+  const { lost: _lost, ...found } = earlier
   return {
-    ...earlier,
+    ...found,
+    ...(lost && { lost }),
     harmless,
     resolved,
     open: isChecked && !withdrawn && !resolved && !harmless,

@@ -2,6 +2,7 @@ import type { Verdict } from '../../../engine/item-writer.ts'
 import { encodeImage, StoredItem } from '../../../engine/stored-item.ts'
 import type { Table } from '../../../engine/table.ts'
 import type { Updated, UpdatePlan } from '../../../expression/update.ts'
+import { editsOf } from '../../../expression/update-edits.ts'
 import { applyUpdate, onlyTakesAway, projectTouched, updatePaths } from '../../../expression/update.ts'
 import type { AttributeMap, Item } from '../../../item/attribute-value.ts'
 import { isInvalid } from '../../../item/invalid.ts'
@@ -40,7 +41,8 @@ export function updateVerdict(
   const unindexable = updatedIndexProblem(table, item.item, itemKey)
   if (unindexable !== undefined) return refuseWrite(unindexable)
   const attributes = returnedAttributes(input, before, item, updated)
-  return { kind: 'put', item, result: { attributes, sizeBytes: Math.max(item.sizeBytes, before?.sizeBytes ?? 0) } }
+  const result: WriteResult = { attributes, sizeBytes: Math.max(item.sizeBytes, before?.sizeBytes ?? 0) }
+  return { kind: 'put', item, result, edits: () => (update === undefined ? [] : editsOf(update, before?.item ?? key, item.item)) }
 }
 
 /** The attributes of the key cannot change. */
