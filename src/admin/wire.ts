@@ -97,6 +97,8 @@ export interface ConflictReport {
   readonly winner: WriteReport
   /** Attributes that differ between the two. */
   readonly lostAttributes: readonly string[]
+  /** Why the policy could not do what it is for, so that something simpler is shown; absent: it could. */
+  readonly failed?: string
   /** The policy that decided. */
   readonly rule: string
   readonly foundIn: readonly string[]

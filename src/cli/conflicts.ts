@@ -153,11 +153,23 @@ export function printConflict(conflict: ConflictReport, indent = ''): void {
     ...(conflict.resolved ? ['resolved'] : []),
     ...(conflict.open ? ['open'] : []),
     ...(conflict.read ? ['had been read'] : []),
+    ...(conflict.failed === undefined ? [] : [conflict.failed]),
   ]
   print(`${indent}${style.strong(table)}  ${name}  ${style.faint(`${conflict.rule}, ${marks.join(', ')}`)}`)
   print(`${indent}  ${style.bad('lost')}  ${describe(loser, lostAttributes)}`)
   print(`${indent}  ${style.good('won ')}  ${describe(winner, lostAttributes)}`)
   print(`${indent}  ${style.faint(`found in ${conflict.foundIn.join(', ')} at ${conflict.foundAt}; id ${conflict.id}`)}`)
+}
+
+/** An attribute, or a member of maps as `address.city`. */
+function valueAt(item: Readonly<Record<string, unknown>>, path: string): unknown {
+  if (Object.hasOwn(item, path)) return item[path]
+  let at: unknown = { M: item }
+  for (const name of path.split('.')) {
+    const map = typeof at === 'object' && at !== null && 'M' in at ? (at.M as Readonly<Record<string, unknown>>) : {}
+    at = Object.hasOwn(map, name) ? map[name] : undefined
+  }
+  return at
 }
 
 function describe({ region, writtenAt, trueTime, item }: WriteReport, attributes: readonly string[]): string {
@@ -170,6 +182,9 @@ function describe({ region, writtenAt, trueTime, item }: WriteReport, attributes
   const made =
     item === null
       ? 'deleted the item'
-      : attributes.map((name) => (Object.hasOwn(item, name) ? `${name} = ${plain(item[name])}` : `no ${name}`)).join(', ')
+      : attributes
+          .map((name) => [name, valueAt(item, name)] as const)
+          .map(([name, value]) => (value === undefined ? `no ${name}` : `${name} = ${plain(value)}`))
+          .join(', ')
   return `${region}  ${writtenAt}  ${made === '' ? 'the same' : made}${lie}`
 }

@@ -7,10 +7,18 @@ import { silentLog } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
+import type { Verdict } from '../engine/item-writer.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { Table, TableBlueprint } from '../engine/table.ts'
 import { onDemandSettings } from '../engine/table.ts'
 import { spaceRange, spaces } from '../engine/keyspace.ts'
+import { bindExpressions } from '../expression/bind.ts'
+import type { UpdatePlan } from '../expression/update.ts'
+import { applyUpdate } from '../expression/update.ts'
+import { editsOf } from '../expression/update-edits.ts'
+import type { AttributeMap } from '../item/attribute-value.ts'
+import { isInvalid } from '../item/invalid.ts'
+import { itemSizeBytes } from '../item/item-size.ts'
 import type { Space } from '../engine/keyspace.ts'
 import type { MemoryStore } from '../storage/memory-store.ts'
 import { createMemoryStore } from '../storage/memory-store.ts'
@@ -120,6 +128,36 @@ export class TestReplica {
     return this.head()
   }
 
+  /** Updates an item as UpdateItem does. Returns the name of the version. */
+  async update(pk: string, expression: string, values: AttributeMap = {}, atMs = this.clock.ms): Promise<string> {
+    this.clock.ms = atMs
+    const plan = planOf(expression, values)
+    await this.#engine.write(this.table, keyOf(pk), (before): Verdict<string> => {
+      const old = before?.item ?? { pk: { S: pk } }
+      const updated = applyUpdate(plan, old)
+      if (isInvalid(updated)) throw new Error(updated.invalid)
+      const item = new StoredItem(encodeImage(updated.item), itemSizeBytes(updated.item))
+      return { kind: 'put', item, result: 'updated', edits: () => editsOf(plan, old, updated.item) }
+    })
+    return this.head()
+  }
+
+  /** Puts an item with these attributes. */
+  async putItem(pk: string, attributes: AttributeMap, atMs = this.clock.ms): Promise<string> {
+    this.clock.ms = atMs
+    const image = encodeImage({ pk: { S: pk }, ...attributes })
+    await this.#engine.write(this.table, keyOf(pk), () => ({ kind: 'put', item: new StoredItem(image, image.length), result: 'put' }))
+    return this.head()
+  }
+
+  /** The attributes that a read shows, without the key; undefined: no item. */
+  async item(pk: string): Promise<AttributeMap | undefined> {
+    const item = (await this.#engine.getItem(this.table, keyOf(pk)))?.item
+    if (item === undefined) return undefined
+    const { pk: _pk, ...attributes } = item
+    return attributes
+  }
+
   async delete(pk: string, atMs = this.clock.ms): Promise<string> {
     this.clock.ms = atMs
     await this.#engine.write(this.table, keyOf(pk), () => ({ kind: 'delete', result: 'deleted' }))
@@ -198,7 +236,9 @@ export class TestReplica {
 
   async collect(): Promise<void> {
     const cut = await this.stableCut()
-    if (cut !== undefined) await new Collector(this.store, this.table.number).collect(cut)
+    if (cut === undefined) return
+    this.versions.knowStable(this.table.number, cut)
+    await new Collector(this.store, this.table.number).collect(cut)
   }
 
   /** Loses the power, and starts on what was durable. */
@@ -222,8 +262,8 @@ export class TestReplica {
   async entries(): Promise<readonly TestEntry[]> {
     const entries = []
     for await (const { entry, withdrawn, resolved } of ledgerEntries(this.store, this.table.number, 0n)) {
-      const { id, loser, harmless } = entry
-      entries.push({ dot: printDot(loser), id, timestamp: timestampOf(loser), withdrawn, resolved, harmless })
+      const { id, loser, harmless, lost } = entry
+      entries.push({ dot: printDot(loser), id, timestamp: timestampOf(loser), withdrawn, resolved, harmless, ...(lost && { lost }) })
     }
     return entries
   }
@@ -249,6 +289,7 @@ export interface TestEntry {
   readonly withdrawn: boolean
   readonly resolved: boolean
   readonly harmless: boolean
+  readonly lost?: readonly string[]
 }
 
 /** Replicas of one table that count each other as members. */
@@ -283,6 +324,15 @@ export async function worldLedger(group: readonly TestReplica[]): Promise<readon
 export async function haveConverged(group: readonly TestReplica[]): Promise<boolean> {
   const [first, ...others] = await Promise.all(group.map((replica) => replica.digest()))
   return first !== undefined && others.every((other) => other.hex === first.hex && equalCursors(other.cursors, first.cursors))
+}
+
+function planOf(update: string, values: AttributeMap): UpdatePlan {
+  const names = Object.fromEntries([...update.matchAll(/#(\w+)/g)].map(([placeholder, name = '']) => [placeholder, name]))
+  const request = { update, names: update.includes('#') ? names : undefined, values: Object.keys(values).length === 0 ? undefined : values }
+  const bound = bindExpressions(request)
+  if (isInvalid(bound)) throw new Error(bound.invalid)
+  if (bound.update === undefined) throw new Error('no update')
+  return bound.update
 }
 
 export function keyOf(pk: string): Uint8Array {

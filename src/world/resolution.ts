@@ -55,9 +55,11 @@ export async function resolveConflict(world: World, conflict: Conflict, { item, 
 }
 
 /** A deletion that won may have been collected since: then nothing is there, and that is what was seen. */
-function isWhatWasSeen(now: string | undefined, seen: string | null | undefined, { winner }: Conflict): boolean {
+function isWhatWasSeen(now: string | undefined, seen: string | null | undefined, { winner, loser, lost }: Conflict): boolean {
   if (seen === null) return now === undefined
   const won = printDot(winner)
+  // Of a version that was shown with others, and lost some of its attributes, it may be the highest itself.
+  if (lost !== undefined && seen === undefined && now === printDot(loser)) return true
   if (now === undefined) return winner.image === undefined && (seen ?? won) === won
   return now === (seen ?? won)
 }
