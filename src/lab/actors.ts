@@ -3,6 +3,7 @@ import { crash } from './actors/crash.ts'
 import { indexes } from './actors/indexes.ts'
 import { itemClients } from './actors/item-clients.ts'
 import { latency } from './actors/latency.ts'
+import { mergedClients } from './actors/merged-clients.ts'
 import { membership } from './actors/membership.ts'
 import { outage } from './actors/outage.ts'
 import { partition } from './actors/partition.ts'
@@ -15,6 +16,7 @@ import { skew } from './actors/skew.ts'
 /** Everybody who may take part in a run, by the name that plans know them by. Each has its own dice: a new one changes nothing for the others. */
 export const actors: Readonly<Record<string, Actor>> = {
   'item-clients': itemClients,
+  'merged-clients': mergedClients,
   partition,
   pause,
   latency,

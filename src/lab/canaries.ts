@@ -2,11 +2,13 @@ import { spaces } from '../engine/keyspace.ts'
 import { cellOf, decodeCell, emptyCell, encodeCell } from '../replication/cell.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import { isBesideEntry, isResolution, isWithdrawal } from '../replication/rows.ts'
+import type { Version } from '../replication/version.ts'
 import { decodeVersion, encodeVersion, noNotes, versionLayout } from '../replication/version.ts'
 import type { MemoryStore } from '../storage/memory-store.ts'
 import type { Decision, Key, Store, Value, Write } from '../storage/store.ts'
 import type { Stores } from '../world/stores.ts'
 import { worldStoreName } from '../world/stores.ts'
+import { withoutMergeData, withRestartedAccumulators } from './merge-canaries.ts'
 import { withTransact } from './recorded-stores.ts'
 import { isRow } from './write-log.ts'
 
@@ -35,6 +37,8 @@ export const canaryNames = [
   'unlogged-changes',
   'index-without-backfill',
   'unlisted-conflicts',
+  'dropped-edits',
+  'restarted-accumulators',
   'homeless-tombstones',
   'drop-resolutions',
 ] as const
@@ -123,15 +127,18 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
     what: 'items in conflict are not listed, so a change of the policy does not find them [REP-11]',
     stores: eachStore((store) => changingWrites(store, (write) => (isRow(write.key, spaces.contested) ? undefined : write))),
   },
+  'dropped-edits': {
+    what: 'which writes made the parts of an item is not kept beside it [REP-14]',
+    stores: eachStore((store) => changingVersions(store, withoutMergeData)),
+  },
+  'restarted-accumulators': {
+    what: 'an accumulator that was closed or collected is begun again under its name [REP-16]',
+    stores: eachStore((store) => changingVersions(store, withRestartedAccumulators)),
+  },
   'homeless-tombstones': {
     what: 'a deletion does not keep the home of what it deleted [REP-12]',
     stores: eachStore((store) =>
-      changingWrites(store, ({ key, value }) => {
-        if (value === undefined || value[0] !== versionLayout || !(isRow(key, spaces.log) || isRow(key, spaces.items)))
-          return { key, value }
-        const version = decodeVersion(value)
-        return { key, value: version.stored === undefined ? encodeVersion({ ...version, notes: noNotes }).bytes : value }
-      }),
+      changingVersions(store, (version) => (version.stored === undefined ? encodeVersion({ ...version, notes: noNotes }) : version)),
     ),
   },
   'drop-resolutions': {
@@ -180,6 +187,14 @@ function eachStore(change: (store: Store) => Store): (stores: Stores) => Stores 
     },
     crash: (name, store) => stores.crash(name, store),
     regions: () => stores.regions(),
+  })
+}
+
+/** Changes versions in the log, and where they are alone in their cells. */
+function changingVersions(store: Store, change: (version: Version) => Version): Store {
+  return changingWrites(store, ({ key, value }) => {
+    if (value === undefined || value[0] !== versionLayout || !(isRow(key, spaces.log) || isRow(key, spaces.items))) return { key, value }
+    return { key, value: change(decodeVersion(value)).bytes }
   })
 }
 

@@ -7,6 +7,7 @@ import type { Index, Table } from '../engine/table.ts'
 import type { Entry, Range, Store } from '../storage/store.ts'
 import { replicasOf } from '../world/inspection.ts'
 import type { Facts } from './checker.ts'
+import { sameText } from './same-text.ts'
 import { tableName } from './lab-items.ts'
 import type { Violation } from './violation.ts'
 
@@ -104,7 +105,7 @@ async function entriesIn(store: Store, range: Range): Promise<readonly Entry[]> 
 }
 
 function textOf(item: StoredItem | undefined): string {
-  return item === undefined ? 'nothing' : Buffer.from(item.image).toString('utf8')
+  return item === undefined ? 'nothing' : sameText(item.item)
 }
 
 function hex(key: Uint8Array): string {

@@ -17,7 +17,7 @@ export function drawSetting(random: Random): Setting {
     keyNames: plain ? names : names.map((name) => (chance(random, 0.8) ? `${pick(random, regions)}#${name}` : name)),
     untilMs: 15_000 + integerBelow(random, 45_000),
     clockMode: chance(random, 0.5) ? 'hlc' : 'wall',
-    policy: plain ? defaultPolicy : pick(random, policyTexts(regions, random)),
+    policy: plain ? defaultPolicy : chance(random, 0.25) ? 'merge' : pick(random, policyTexts(regions, random)),
     flushMsMax: pick(random, [0, 2, 20, 200, 800]),
     lagMs: pick(random, [0, 20, 100, 500]),
     jitterMs: pick(random, [0, 10, 200, 2000]),
@@ -34,6 +34,7 @@ export function policyTexts(regions: readonly string[], random: Random): readonl
   const moved = one === other ? '' : `:${one}=${other}`
   return [
     'version-check',
+    'merge',
     'home-region:attribute=home',
     'home-region:key-prefix',
     `home-region:attribute=home${moved}`,

@@ -3,6 +3,7 @@ import { spaceRange, spaces } from '../engine/keyspace.ts'
 import type { Space } from '../engine/keyspace.ts'
 import { decodeCell } from '../replication/cell.ts'
 import { equalCursors } from '../replication/cursors.ts'
+import type { Item } from '../item/attribute-value.ts'
 import type { Version } from '../replication/version.ts'
 import type { Entry, Store } from '../storage/store.ts'
 import type { Conflict } from '../world/conflict.ts'
@@ -26,6 +27,8 @@ export interface FinalReplica {
   readonly digest: string
   readonly siblingsByKey: ReadonlyMap<string, readonly Version[]>
   readonly shownByKey: ReadonlyMap<string, Version>
+  /** What is shown, where an item is. */
+  readonly imageByKey: ReadonlyMap<string, Item>
   readonly itemCount: number
   readonly sizeBytes: number
   /** The same, counted. */
@@ -75,6 +78,7 @@ export async function finalState(world: World, time: VirtualTime, keyName: (item
     if (running === undefined) continue
     const siblingsByKey = new Map<string, readonly Version[]>()
     const shownByKey = new Map<string, Version>()
+    const imageByKey = new Map<string, Item>()
     let [itemCount, sizeBytes] = [0, 0]
     for (const { key, value } of await entriesOf(running.store, table.number, spaces.items)) {
       const { siblings, shown: chosen } = decodeCell(value)
@@ -83,12 +87,22 @@ export async function finalState(world: World, time: VirtualTime, keyName: (item
       if (chosen !== undefined) shownByKey.set(name, chosen.version)
       const shown = chosen?.stored
       if (shown === undefined) continue
+      imageByKey.set(name, shown.item)
       itemCount++
       sizeBytes += shown.sizeBytes
     }
     const stated = await running.engine.statistics(table)
     const hex = digest?.digestByRegion.get(region)?.hex ?? 'none'
-    replicas.push({ region, table: table.number, digest: hex, siblingsByKey, shownByKey, ...stated, counted: { itemCount, sizeBytes } })
+    replicas.push({
+      region,
+      table: table.number,
+      digest: hex,
+      siblingsByKey,
+      shownByKey,
+      imageByKey,
+      ...stated,
+      counted: { itemCount, sizeBytes },
+    })
   }
   return {
     converged: digest?.converged ?? false,

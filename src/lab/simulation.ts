@@ -8,6 +8,7 @@ import type { Version } from '../replication/version.ts'
 import type { CanaryName } from './canaries.ts'
 import { canaries } from './canaries.ts'
 import { checkers } from './checkers.ts'
+import { mergedKeys } from './merged-item.ts'
 import { Coverage } from './coverage.ts'
 import { planOf } from './draw-plan.ts'
 import type { FinalReplica } from './final-state.ts'
@@ -63,7 +64,7 @@ class Simulation {
   constructor(plan: Plan, canary: CanaryName | undefined) {
     this.#plan = plan
     this.#canary = canary
-    this.#keyByItemKey = new Map(plan.setting.keyNames.map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
+    this.#keyByItemKey = new Map([...plan.setting.keyNames, ...mergedKeys].map((key) => [Buffer.from(itemKeyOf(key)).toString('hex'), key]))
     this.#writeLog = new WriteLog({ nowMs: () => this.#history.nowMs, coverage: this.#coverage, keyName: this.#keyName })
   }
 

@@ -18,6 +18,7 @@ export type ViolationRule =
   | 'a Region wrote what is at home elsewhere'
   | 'siblings are not what was written'
   | 'what is shown is not what the policy says'
+  | 'what merged is not what was written'
   | 'the ledger is not what was lost'
   | 'the ledger is not what was resolved'
   | 'an update was not built on what it saw'
