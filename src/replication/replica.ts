@@ -49,7 +49,7 @@ export class Replica {
     this.#options = options
     this.#ready = found.filled
     this.#ledger = found.ledger
-    const { region, store, scheduler, table, transport } = options
+    const { region, store, scheduler, table, transport, versions } = options
     const [membership, isClosed] = [(): Membership => this.membership, (): boolean => this.#closed]
     this.#outboxes = new Outboxes({
       store,
@@ -81,7 +81,7 @@ export class Replica {
       row: () => this.row(),
       isReady: () => this.#ready,
       isClosed,
-      isStable: (cut) => versions.knowStable(table.number, cut),
+      knowStable: (cut) => versions.knowStable(table.number, cut),
       failed: (doing, error) => this.#failed(doing, error),
     })
     this.#followMembership()

@@ -83,7 +83,7 @@ export class Upkeep {
     const cut = this.stableCut(row)
     if (cut === undefined || !equalCursors(cut, row.cursors)) this.#askLater()
     if (cut === undefined) return
-    this.#options.isStable(cut)
+    this.#options.knowStable(cut)
     const dropped = Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation, row.epoch))
     await this.#collector.collectDropped(dropped, cut)
     if (!movedOn(this.#collectedTo, cut)) return
@@ -106,7 +106,7 @@ export class Upkeep {
 
 export interface UpkeepOptions {
   /** Is told what every member has. */
-  readonly isStable: (cut: Cursors) => void
+  readonly knowStable: (cut: Cursors) => void
   readonly region: string
   readonly store: Store
   readonly scheduler: Scheduler
