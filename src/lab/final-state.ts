@@ -49,6 +49,8 @@ export async function unrest(world: World, time: VirtualTime): Promise<string | 
     const row = await replica?.row()
     if (running === undefined || row === undefined) return `${region} does not run`
     rows.push({ region, row })
+    const changing = running.engine.current(table)?.indexes.find(({ status }) => status !== 'ACTIVE')
+    if (changing !== undefined) return `the index ${changing.name} is ${changing.status} in ${region}`
     const log = await countOf(running.store, table.number, spaces.log)
     if (log > 0) return `${region} keeps ${log} log records`
     const tombstones = await countOf(running.store, table.number, spaces.tombstones)
