@@ -2,7 +2,6 @@ import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   CreateBackupCommand,
-  CreateTableCommand,
   DeleteTableCommand,
   DescribeBackupCommand,
   DescribeTableCommand,
@@ -23,6 +22,7 @@ import { assert } from '../base/assert.ts'
 import { parseCredentials } from './credentials.ts'
 import type { TestWorld } from './test-world.contract.ts'
 import { startTestWorld } from './test-world.contract.ts'
+import { onDemandTable } from './use-test-world.contract.ts'
 
 /** Two keys of two accounts beside one of the default account, in one Region. */
 const accounts = { HOME: '000000000000', ANN: '111122223333', BOB: '444455556666' }
@@ -53,15 +53,8 @@ function options(key: Key): ConstructorParameters<typeof DynamoDBClient>[0] & ob
   return { endpoint: world.endpoint, region: 'us-east-1', credentials, maxAttempts: 1 }
 }
 
-function orders(TableName = 'orders'): CreateTableCommand {
-  return new CreateTableCommand({
-    TableName,
-    BillingMode: 'PAY_PER_REQUEST',
-    AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-    KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-    StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' },
-  })
-}
+const orders = (TableName = 'orders') =>
+  onDemandTable(TableName, 'pk S', { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_IMAGE' } })
 
 const arnOf = (key: Key, table = 'orders'): string => `arn:aws:dynamodb:us-east-1:${accounts[key]}:table/${table}`
 const keyOfA = { pk: { S: 'a' } }

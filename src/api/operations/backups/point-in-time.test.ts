@@ -1,6 +1,5 @@
 import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
-  CreateTableCommand,
   DeleteItemCommand,
   DeleteTableCommand,
   DescribeContinuousBackupsCommand,
@@ -17,6 +16,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { trimChanges } from '../../../engine/stream-reader.ts'
 import type { TestWorld } from '../../test-world.contract.ts'
 import { startTestWorld } from '../../test-world.contract.ts'
+import { onDemandTable } from '../../use-test-world.contract.ts'
 
 const startMs = Date.UTC(2026, 0, 1, 0, 0, 0, 250)
 const dayMs = 24 * 3600 * 1000
@@ -36,14 +36,8 @@ afterEach(async () => {
 
 const create = (TableName: string): Promise<unknown> =>
   client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'v', AttributeType: 'S' },
-      ],
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+    onDemandTable(TableName, 'pk S', {
+      AttributeDefinitions: [{ AttributeName: 'v', AttributeType: 'S' }],
       GlobalSecondaryIndexes: [
         { IndexName: 'by-v', KeySchema: [{ AttributeName: 'v', KeyType: 'HASH' }], Projection: { ProjectionType: 'ALL' } },
       ],

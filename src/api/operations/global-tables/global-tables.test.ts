@@ -1,32 +1,16 @@
-import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import {
   CreateGlobalTableCommand,
-  CreateTableCommand,
   DescribeGlobalTableCommand,
   DescribeGlobalTableSettingsCommand,
   ListGlobalTablesCommand,
   UpdateGlobalTableCommand,
   UpdateGlobalTableSettingsCommand,
 } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { TestWorld } from '../../test-world.contract.ts'
-import { startTestWorld } from '../../test-world.contract.ts'
+import { beforeAll, expect, test } from 'vitest'
+import { onDemandTable, useTestWorld } from '../../use-test-world.contract.ts'
 
-let world: TestWorld
-let client: DynamoDBClient
-beforeAll(async () => {
-  world = await startTestWorld()
-  client = world.client()
-  await client.send(
-    new CreateTableCommand({
-      TableName: 'regional',
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-      BillingMode: 'PAY_PER_REQUEST',
-    }),
-  )
-})
-afterAll(() => world.close())
+const { world, client } = await useTestWorld()
+beforeAll(() => client.send(onDemandTable('regional', 'pk S')))
 
 const invalid = 'One or more parameter values were invalid'
 const unsupported = {

@@ -1,9 +1,8 @@
-import type { AttributeValue, DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue } from '@aws-sdk/client-dynamodb'
 import {
   BatchGetItemCommand,
   BatchWriteItemCommand,
   ConditionalCheckFailedException,
-  CreateTableCommand,
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
@@ -11,39 +10,18 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { TestWorld } from '../../test-world.contract.ts'
-import { startTestWorld } from '../../test-world.contract.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { onDemandTable, useTestWorld } from '../../use-test-world.contract.ts'
 
-let world: TestWorld
-let client: DynamoDBClient
+const { client } = await useTestWorld()
 /** A table of its own for each test. */
 let TableName: string
 let tables = 0
 
-beforeAll(async () => {
-  world = await startTestWorld()
-  client = world.client()
-})
-
-afterAll(() => world.close())
-
 beforeEach(async () => {
   TableName = `Table${++tables}`
-  await createTable('pk', 'sk')
+  await client.send(onDemandTable(TableName, 'pk S, sk N'))
 })
-
-async function createTable(partition: string, sort?: string): Promise<void> {
-  const names = sort === undefined ? [partition] : [partition, sort]
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: names.map((AttributeName, at) => ({ AttributeName, KeyType: at === 0 ? 'HASH' : 'RANGE' })),
-      AttributeDefinitions: names.map((AttributeName, at) => ({ AttributeName, AttributeType: at === 0 ? 'S' : 'N' })),
-    }),
-  )
-}
 
 type Item = Record<string, AttributeValue>
 
@@ -383,7 +361,7 @@ describe('Scan', () => {
 
   it('a page holds at most 1 MB, and at least one item', async () => {
     TableName = `${TableName}-big`
-    await createTable('pk')
+    await client.send(onDemandTable(TableName, 'pk S'))
     await Promise.all(Array.from({ length: 6 }, (_, n) => put({ pk: { S: String(n) }, big: { S: 'x'.repeat(300 * 1024) } })))
     const page = await client.send(new ScanCommand({ TableName, ReturnConsumedCapacity: 'TOTAL' }))
     expect(page.Count).toBe(3)
@@ -436,7 +414,7 @@ describe('the batches', () => {
   it('write and read items of several tables', async () => {
     const first = TableName
     TableName = `${TableName}-2`
-    await createTable('pk')
+    await client.send(onDemandTable(TableName, 'pk S'))
     const written = await client.send(
       new BatchWriteItemCommand({
         RequestItems: {
@@ -468,7 +446,7 @@ describe('the batches', () => {
 
   it('hand back the keys that no longer fit into 16 MB', async () => {
     TableName = `${TableName}-big`
-    await createTable('pk')
+    await client.send(onDemandTable(TableName, 'pk S'))
     const keys = Array.from({ length: 50 }, (_, n) => ({ pk: { S: String(n) } }))
     await Promise.all(keys.map((key) => put({ ...key, big: { S: 'x'.repeat(390 * 1024) } })))
     const first = await client.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: keys } } }))

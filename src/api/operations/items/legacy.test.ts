@@ -2,14 +2,12 @@ import type {
   AttributeValue,
   AttributeValueUpdate,
   Condition,
-  DynamoDBClient,
   QueryCommandInput,
   ScanCommandInput,
   UpdateItemCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import {
   BatchGetItemCommand,
-  CreateTableCommand,
   DeleteItemCommand,
   GetItemCommand,
   PutItemCommand,
@@ -17,39 +15,17 @@ import {
   ScanCommand,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { TestWorld } from '../../test-world.contract.ts'
-import { startTestWorld } from '../../test-world.contract.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { onDemandTable, useTestWorld } from '../../use-test-world.contract.ts'
 
-let world: TestWorld
-let client: DynamoDBClient
+const { client } = await useTestWorld()
 /** A table of its own for each test. */
 let TableName: string
 let tables = 0
 
-beforeAll(async () => {
-  world = await startTestWorld()
-  client = world.client()
-})
-
-afterAll(() => world.close())
-
 beforeEach(async () => {
   TableName = `Table${++tables}`
-  await client.send(
-    new CreateTableCommand({
-      TableName,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
-      AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'N' },
-      ],
-    }),
-  )
+  await client.send(onDemandTable(TableName, 'pk S, sk N'))
 })
 
 type Item = Record<string, AttributeValue>

@@ -1,31 +1,15 @@
-import type { AttributeValue, BatchStatementRequest, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { BatchExecuteStatementCommand, CreateTableCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { TestWorld } from '../../test-world.contract.ts'
-import { startTestWorld } from '../../test-world.contract.ts'
+import type { AttributeValue, BatchStatementRequest } from '@aws-sdk/client-dynamodb'
+import { BatchExecuteStatementCommand, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { onDemandTable, useTestWorld } from '../../use-test-world.contract.ts'
 
-let world: TestWorld
-let client: DynamoDBClient
+const { client } = await useTestWorld()
 let table: string
 let tables = 0
 
-beforeAll(async () => {
-  world = await startTestWorld()
-  client = world.client()
-})
-
-afterAll(() => world.close())
-
 beforeEach(async () => {
   table = `Batch${++tables}`
-  await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-    }),
-  )
+  await client.send(onDemandTable(table, 'pk S'))
   await client.send(new PutItemCommand({ TableName: table, Item: { pk: { S: 'a' }, n: { N: '1' } } }))
 })
 

@@ -1,7 +1,6 @@
-import type { AttributeValue, DynamoDBClient, ExecuteStatementCommandInput } from '@aws-sdk/client-dynamodb'
+import type { AttributeValue, ExecuteStatementCommandInput } from '@aws-sdk/client-dynamodb'
 import {
   ConditionalCheckFailedException,
-  CreateTableCommand,
   DuplicateItemException,
   ExecuteStatementCommand,
   GetItemCommand,
@@ -9,36 +8,19 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { TestWorld } from '../../test-world.contract.ts'
-import { startTestWorld } from '../../test-world.contract.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { onDemandTable, useTestWorld } from '../../use-test-world.contract.ts'
 
-let world: TestWorld
-let client: DynamoDBClient
+const { world, client } = await useTestWorld()
 /** A table of its own for each test: keys `pk` (S) and `sk` (N), indexes by `color`/`size` and by `pk`/`size`. */
 let table: string
 let tables = 0
 
-beforeAll(async () => {
-  world = await startTestWorld()
-  client = world.client()
-})
-
-afterAll(() => world.close())
-
 beforeEach(async () => {
   table = `Table${++tables}`
   await client.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [
-        { AttributeName: 'pk', KeyType: 'HASH' },
-        { AttributeName: 'sk', KeyType: 'RANGE' },
-      ],
+    onDemandTable(table, 'pk S, sk N', {
       AttributeDefinitions: [
-        { AttributeName: 'pk', AttributeType: 'S' },
-        { AttributeName: 'sk', AttributeType: 'N' },
         { AttributeName: 'color', AttributeType: 'S' },
         { AttributeName: 'size', AttributeType: 'N' },
       ],

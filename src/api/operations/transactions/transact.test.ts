@@ -27,6 +27,7 @@ import { createMemoryStore } from '../../../storage/memory-store.ts'
 import type { Store } from '../../../storage/store.ts'
 import type { TestWorld } from '../../test-world.contract.ts'
 import { startTestWorld } from '../../test-world.contract.ts'
+import { onDemandTable } from '../../use-test-world.contract.ts'
 
 let world: TestWorld
 let client: DynamoDBClient
@@ -81,14 +82,7 @@ async function whileUnderWay<T>(transaction: () => Promise<unknown>, act: () => 
 }
 
 async function createTable(on: DynamoDBClient, name: string): Promise<string> {
-  await on.send(
-    new CreateTableCommand({
-      TableName: name,
-      BillingMode: 'PAY_PER_REQUEST',
-      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' }],
-    }),
-  )
+  await on.send(onDemandTable(name, 'pk S'))
   return name
 }
 
