@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { BatchWriteItemCommand, CreateTableCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { FaultBody, FaultsReply, ReplicationReply } from '../src/admin/wire.ts'
+import type { FaultBody, FaultsReply, ReplicationReply, StartedScheduleReply } from '../src/admin/wire.ts'
 import { everywrite } from './command.ts'
 import { clientIn } from './global-table.ts'
 import type { Program } from './program.ts'
@@ -42,6 +44,9 @@ test('faults are injected, listed and healed by the command line', async () => {
     ['skew', 'us-east-1', '-2000', '--drift', '5'],
     ['outage', 'eu-west-1', '--duration', '600000'],
     ['crash', 'us-east-1', '--duration', '600000'],
+    ['throttle', 'us-east-1', '--table', 'users', '--operation', 'PutItem', '--rate', '0.5'],
+    ['error', 'eu-west-1', '--applied'],
+    ['slow', 'eu-west-1', '20', '300'],
   ]
   for (const fault of faults) expect(await everywrite('fault', ...fault, ...at)).toMatchObject({ code: 0, stderr: '' })
   const { faults: listed } = JSON.parse((await everywrite('fault', 'list', '--json', ...at)).stdout) as FaultsReply
@@ -52,12 +57,32 @@ test('faults are injected, listed and healed by the command line', async () => {
     { kind: 'skew', region: 'us-east-1', ms: -2000, driftPpm: 5 },
     { kind: 'outage', region: 'eu-west-1', durationMs: 600000 },
     { kind: 'crash', region: 'us-east-1', durationMs: 600000 },
+    { kind: 'throttle', region: 'us-east-1', table: 'users', operation: 'PutItem', rate: 0.5 },
+    { kind: 'error', region: 'eu-west-1', rate: 1, applied: true },
+    { kind: 'slow', region: 'eu-west-1', rate: 1, p50Ms: 20, p99Ms: 300 },
   ])
   const [first] = listed
   expect((await everywrite('fault', 'heal', first?.id ?? '', ...at)).stdout).toBe('Healed 1 fault.\n')
   expect(await everywrite('fault', 'heal', first?.id ?? '', ...at)).toMatchObject({ code: 1 })
-  expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 5 faults.\n')
+  expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 8 faults.\n')
   expect((await everywrite('fault', 'list', ...at)).stdout).toBe('Nothing is broken.\n')
+})
+
+test('the timeline of faults in docs/faults.md runs and is stopped by the command line', async () => {
+  const at = ['--endpoint', program.url]
+  const yaml = /^```yaml file=storm.yaml\n([\s\S]*?)^```$/m.exec(readFileSync(new URL('../docs/faults.md', import.meta.url), 'utf8'))?.[1]
+  const file = join(mkdtempSync(join(tmpdir(), 'everywrite-storm-')), 'storm.yaml')
+  writeFileSync(file, (yaml ?? '').replace('us-west-2', 'us-east-1'))
+  const { id, timeline } = JSON.parse((await everywrite('fault', 'run', file, '--json', ...at)).stdout) as StartedScheduleReply
+  expect(timeline).toHaveLength(6)
+  expect(timeline[0]).toEqual({ atMs: 5000, fault: { kind: 'partition', between: ['us-east-1', 'eu-west-1'], durationMs: 30_000 } })
+  expect((await everywrite('fault', 'list', ...at)).stdout).toContain(`Schedule ${id} runs; 6 faults are still to come.`)
+  expect(await everywrite('fault', 'stop', id, ...at)).toMatchObject({ code: 0 })
+  expect(await everywrite('fault', 'stop', id, ...at)).toMatchObject({ code: 1 })
+  writeFileSync(file, 'steps: [{ at: soon, fault: { kind: pause, region: us-east-1 } }]')
+  const wrong = await everywrite('fault', 'run', file, ...at)
+  expect(wrong).toMatchObject({ code: 1 })
+  expect(wrong.stderr).toContain('steps[0].at must be a duration up to a week')
 })
 
 for (const [what, args, code, part] of [

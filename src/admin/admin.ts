@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log, LogFields } from '../base/log.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { WriteMeter } from '../cost/write-meter.ts'
+import type { FaultSchedules } from '../world/fault-schedules.ts'
 import type { Faults } from '../world/faults.ts'
 import type { World } from '../world/world.ts'
 import type { AccessRules } from './access.ts'
@@ -23,6 +24,7 @@ import { resolve } from './routes/resolve.ts'
 import { setPolicy, showPolicy } from './routes/policy.ts'
 import { regions } from './routes/regions.ts'
 import { replication } from './routes/replication.ts'
+import { listSchedules, startSchedule, stopSchedule } from './routes/schedules.ts'
 import type { ErrorReply, EventData } from './wire.ts'
 
 /** The control API: `/_everywrite/…` and `/metrics`. What it can do is all that the command line and a console can do. */
@@ -38,6 +40,7 @@ export interface Admin {
 export interface AdminOptions {
   readonly world: World
   readonly faults: Faults
+  readonly schedules: FaultSchedules
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly log: Log
@@ -112,6 +115,11 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
     assertMethod(request, ['DELETE'])
     return healFault(context, second)
   }
+  if (first === 'schedules' && third === undefined) {
+    if (second === undefined) return routeSchedules(context, request)
+    assertMethod(request, ['DELETE'])
+    return stopSchedule(context, second)
+  }
   if (first === 'tables' && second !== undefined && third === 'digest' && rest.length === 0) {
     assertMethod(request, ['GET'])
     return digest(context, second)
@@ -136,6 +144,11 @@ async function routeFaults(context: AdminContext, request: IncomingMessage): Pro
   if (request.method === 'GET') return listFaults(context)
   if (request.method === 'DELETE') return healAllFaults(context)
   return injectFault(context, await readJson(request))
+}
+
+async function routeSchedules(context: AdminContext, request: IncomingMessage): Promise<Reply> {
+  assertMethod(request, ['GET', 'POST'])
+  return request.method === 'GET' ? listSchedules(context) : startSchedule(context, await readJson(request))
 }
 
 function assertMethod(request: IncomingMessage, methods: readonly string[]): void {

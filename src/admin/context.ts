@@ -1,6 +1,7 @@
 import type { Contributors } from '../api/contributors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { FaultSchedules } from '../world/fault-schedules.ts'
 import type { Faults } from '../world/faults.ts'
 import type { World } from '../world/world.ts'
 import type { Events } from './events.ts'
@@ -9,6 +10,7 @@ import type { Events } from './events.ts'
 export interface AdminContext {
   readonly world: World
   readonly faults: Faults
+  readonly schedules: FaultSchedules
   readonly clock: Clock
   readonly scheduler: Scheduler
   readonly events: Events

@@ -1,6 +1,6 @@
 import type { ActiveFault, Fault, FaultKind, RequestScope } from '../world/fault.ts'
 import { Rejection } from './reply.ts'
-import type { FaultReport } from './wire.ts'
+import type { FaultBody, FaultReport } from './wire.ts'
 
 /** Faults as JSON: from untrusted text to a fault of the world, and back. */
 
@@ -14,9 +14,11 @@ export function parseFault(json: unknown, regions: readonly string[]): Fault {
 }
 
 export function reportFault({ id, fault, sinceMs }: ActiveFault): FaultReport {
-  const { durationMs, ...kind } = fault
-  const since = new Date(sinceMs).toISOString()
-  return durationMs === undefined ? { id, ...kind, since } : { id, ...kind, durationMs, since }
+  return { id, ...reportFaultBody(fault), since: new Date(sinceMs).toISOString() }
+}
+
+export function reportFaultBody({ durationMs, ...kind }: Fault): FaultBody {
+  return durationMs === undefined ? kind : { ...kind, durationMs }
 }
 
 const kinds = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash', 'throttle', 'error', 'slow'] as const

@@ -227,6 +227,35 @@ export interface RequestScopeBody {
 
 export type FaultReport = FaultBody & { readonly id: string; readonly since: string }
 
+/** `POST /_everywrite/schedules`: faults along a timeline. Durations are milliseconds or text such as 10s, 2m, 1h. */
+export interface ScheduleBody {
+  /** Draws the jitter; 1 when left out. */
+  readonly seed?: number
+  readonly steps: readonly {
+    /** From the start; at once when left out. */
+    readonly at?: number | string
+    /** Again and again, `times` times. */
+    readonly every?: number | string
+    readonly times?: number
+    /** Up to so much later, each time anew. */
+    readonly jitter?: number | string
+    /** How long it lasts; until it is healed when left out. */
+    readonly for?: number | string
+    readonly fault: FaultBody
+  }[]
+}
+
+export interface StartedScheduleReply {
+  readonly id: string
+  /** All that will happen, in order. */
+  readonly timeline: readonly { readonly atMs: number; readonly fault: FaultBody }[]
+}
+
+export interface SchedulesReply {
+  /** `remaining`: faults still to come. */
+  readonly schedules: readonly { readonly id: string; readonly seed: number; readonly remaining: number }[]
+}
+
 export interface FaultsReply {
   readonly faults: readonly FaultReport[]
 }

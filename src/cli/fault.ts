@@ -1,7 +1,8 @@
-import type { FaultBody, FaultReport, FaultsReply, HealedReply, InjectedReply, RequestScopeBody } from '../admin/wire.ts'
+import type { FaultBody, FaultsReply, HealedReply, InjectedReply, RequestScopeBody, SchedulesReply } from '../admin/wire.ts'
 import { AdminClient } from './admin-client.ts'
 import type { Arguments, Command } from './command.ts'
 import { UsageError, numberOf, parseNumber } from './command.ts'
+import { runSchedule } from './fault-schedule.ts'
 import { layOut, print, printJson } from './output.ts'
 
 const help = `everywrite fault: break the world, and heal it
@@ -16,6 +17,8 @@ const help = `everywrite fault: break the world, and heal it
   everywrite fault error REGION             its requests fail (--applied: they are carried out all the same)
   everywrite fault slow REGION MS [P99]     half of its requests take at least so much longer, one of a hundred at least P99
                                             all three: --table T, --operation O, --rate 0.1: only some of them
+  everywrite fault run FILE                 a timeline of faults, in YAML (--seed N: other times than the file's seed draws)
+  everywrite fault stop ID                  ends a timeline, and heals what it brought
   everywrite fault list
   everywrite fault heal [ID]                all, when none is named
 
@@ -33,6 +36,7 @@ export const fault: Command = {
     operation: { type: 'string' },
     rate: { type: 'string' },
     applied: { type: 'boolean' },
+    seed: { type: 'string' },
   },
   async run(args) {
     const client = AdminClient.of(args)
@@ -41,9 +45,17 @@ export const fault: Command = {
     if (what === undefined) throw new UsageError('Say which fault, or list, or heal; `everywrite fault --help` lists them')
     if (what === 'list') {
       assertCount(args, 0)
-      const reply = await client.get<FaultsReply>('faults')
+      const reply = { ...(await client.get<FaultsReply>('faults')), ...(await client.get<SchedulesReply>('schedules')) }
       if (json) printJson(reply)
-      else printFaults(reply.faults)
+      else printFaults(reply)
+    } else if (what === 'run') {
+      assertCount(args, 1)
+      await runSchedule(client, id ?? '', { seed: numberOf(args, 'seed'), json, describe })
+    } else if (what === 'stop') {
+      assertCount(args, 1)
+      const reply = await client.delete<{ readonly stopped: number }>(`schedules/${encodeURIComponent(id ?? '')}`)
+      if (json) printJson(reply)
+      else print('Stopped; what it brought is healed.')
     } else if (what === 'heal') {
       assertCount(args, id === undefined ? 0 : 1)
       const reply = await client.delete<HealedReply>(id === undefined ? 'faults' : `faults/${encodeURIComponent(id)}`)
@@ -141,7 +153,7 @@ function describeRequests({ region, table, operation, rate = 1 }: RequestScopeBo
   return rate === 1 ? which : `${Number((rate * 100).toFixed(2))} % of ${which}`
 }
 
-function printFaults(faults: readonly FaultReport[]): void {
+function printFaults({ faults, schedules }: FaultsReply & SchedulesReply): void {
   if (faults.length === 0) print('Nothing is broken.')
   else
     print(
@@ -150,4 +162,5 @@ function printFaults(faults: readonly FaultReport[]): void {
         faults.map((each) => [each.id, each.since, describe(each)]),
       ),
     )
+  for (const { id, remaining } of schedules) print(`Schedule ${id} runs; ${remaining} faults are still to come.`)
 }

@@ -14,6 +14,7 @@ import { StoreFailed } from '../storage/store.ts'
 import { Consumption } from '../engine/consumption.ts'
 import { UnknownLayout } from '../engine/region-engine.ts'
 import { isAwsRegion } from '../world/aws-regions.ts'
+import { FaultSchedules } from '../world/fault-schedules.ts'
 import { Faults } from '../world/faults.ts'
 import type { LagProfileName } from '../world/lag-profile.ts'
 import { lagProfiles } from '../world/lag-profile.ts'
@@ -139,6 +140,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     const adminToken = config.adminToken ?? (loopback ? undefined : randomBytes(18).toString('base64url'))
     const meter = new RequestMeter(isAwsRegion)
     const faults = new Faults(world, { clock: systemTime, scheduler: systemTime, random: systemRandom })
+    const schedules = new FaultSchedules(faults, { scheduler: systemTime, random: systemRandom, log })
     const api = createApi({
       controlPlane: world,
       clock: systemTime,
@@ -155,6 +157,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     const admin = createAdmin({
       world,
       faults,
+      schedules,
       clock: systemTime,
       scheduler: systemTime,
       log,
@@ -182,6 +185,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       async close() {
         admin.close()
         await listener.close()
+        schedules.close()
         faults.close()
         await world.close()
         await kinesis.close()
