@@ -37,6 +37,23 @@ const printedOrder = {
   StreamViewType: ['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY'],
 }
 
+/**
+ * What the JavaScript SDK's model has and botocore's does not have yet (@aws-sdk/client-dynamodb 3.1159.0, 2026-10-28): leaving a global table with
+ * one's data.
+ */
+function addMissing({ shapes }) {
+  if (shapes.DisassociateReplicationGroupMemberAction !== undefined) return
+  shapes.DisassociationMode = { type: 'string', enum: ['WAIT_FOR_REPLICATION'] }
+  shapes.DisassociateReplicationGroupMemberAction = {
+    type: 'structure',
+    required: ['RegionName', 'DisassociationMode'],
+    members: { RegionName: { shape: 'RegionName' }, DisassociationMode: { shape: 'DisassociationMode' } },
+  }
+  shapes.ReplicationGroupUpdate.members.Disassociate = { shape: 'DisassociateReplicationGroupMemberAction' }
+  shapes.UpdateTableInput.members.DisassociationProtectionEnabled = { shape: 'BooleanObject' }
+}
+addMissing(tables)
+
 const shapes = {}
 const operations = operationsOf(tables)
 const streamOperations = operationsOf(streams)

@@ -36,6 +36,8 @@ export interface ControlPlane {
     change: (table: Table) => TableSettings | Refusal,
     pace?: SettingsPace,
   ): Promise<TableView | Refusal>
+  /** Whether this replica is kept from being disassociated. */
+  protectFromDisassociation(region: string, tableName: string, isProtected: boolean): Promise<TableView | Refusal>
   /** Changes how throughput is scaled; where it is out of the new bounds, it follows at once. */
   changeScaling(region: string, tableName: string, change: (table: Table) => TableSettings | Refusal): Promise<TableView | Refusal>
   /** Adds, changes or removes one replica; returns as soon as it is under way. */
@@ -50,7 +52,8 @@ export interface ControlPlane {
   ): Promise<TableView | Refusal>
 }
 
-export type SettingsPace = 'at-once' | 'active' | 'updating'
+/** `'always'`: also while replicas come and go. */
+export type SettingsPace = 'always' | 'at-once' | 'active' | 'updating'
 
 export interface TableView {
   readonly table: Table
@@ -62,29 +65,54 @@ export interface TableView {
   readonly replicas: readonly ReplicaView[] | undefined
   /** Each replica is another account's. */
   readonly multiAccount?: boolean
+  /** How consistent its replicas are; undefined when it is regional. */
+  readonly consistency?: 'EVENTUAL' | 'STRONG' | undefined
+  /** The Region that only takes part in the quorum of a strongly consistent table, once it is listed. */
+  readonly witness?: { readonly region: string; readonly status: 'CREATING' | 'ACTIVE' | 'DELETING' } | undefined
+  /** Whether this replica is kept from being disassociated; undefined when there is nothing that it could be disassociated from. */
+  readonly disassociationProtection?: boolean | undefined
 }
 
 export interface ReplicaView {
   readonly region: string
   readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
-  /** Read capacity that differs from the table's, when it was overridden. */
+  /** What differs from the table as the Region that was asked has it. */
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
+  /** Maximum read request units per second; `null`: it has none. */
+  readonly onDemandReads?: number | null | undefined
   /** The same of global indexes, by name. */
   readonly indexReadUnits?: Readonly<Record<string, number>>
+  readonly indexOnDemandReads?: Readonly<Record<string, number | null>>
+  /** Undefined: with a key that DynamoDB owns. */
+  readonly keyArn?: string | undefined
+  /** True when its Region does not answer, so that its settings are not known. */
+  readonly isSilent?: boolean
 }
 
+/** What is asked of the replicas of a table. Several at one time are made, and removed, when they are strongly consistent. */
 export type ReplicaAction =
-  | {
-      readonly kind: 'create' | 'update'
-      readonly region: string
-      readonly readUnitsOverride: number | undefined
-      readonly tableClassOverride: TableSettings['tableClass'] | undefined
-      readonly indexReadUnits?: Readonly<Record<string, number>>
-      /** Of a replica that another account joins with: `region` is of that account, and the table is there when this returns. */
-      readonly ownStart?: OwnStart
-    }
+  | ({ readonly kind: 'create' | 'update' } & ReplicaWish)
   | { readonly kind: 'delete'; readonly region: string }
+  | { readonly kind: 'disassociate'; readonly region: string }
+  | { readonly kind: 'create-strong'; readonly replicas: readonly ReplicaWish[]; readonly witness: string | undefined }
+  | { readonly kind: 'delete-several'; readonly regions: readonly string[]; readonly witness: string | undefined }
+
+/** A replica as it is asked for; what is left out is as the table has it. */
+export interface ReplicaWish {
+  readonly region: string
+  readonly readUnitsOverride: number | undefined
+  readonly tableClassOverride: TableSettings['tableClass'] | undefined
+  readonly indexReadUnits?: Readonly<Record<string, number>>
+  /** `null`: no maximum. */
+  readonly onDemandReads?: number | null | undefined
+  readonly indexOnDemandReads?: Readonly<Record<string, number | null>>
+  readonly keyArn?: string | undefined
+  /** Of a replica that another account joins with: `region` is of that account, and the table is there when this returns. */
+  readonly ownStart?: OwnStart
+  /** What the request says of how consistent the replicas are to be, where it says anything. */
+  readonly consistency?: 'EVENTUAL' | undefined
+}
 
 /** What who joins with a replica of its own account says of it: everything else is as it is in the group. */
 export interface OwnStart {

@@ -170,6 +170,7 @@ const replicaActions: Readonly<Record<string, readonly string[]>> = {
   Create: ['CreateTableReplica', 'CreateTable', ...filling],
   Update: ['UpdateTable'],
   Delete: ['DeleteTableReplica', 'DeleteTable'],
+  Disassociate: ['DisassociateTableReplica'],
 }
 const witnessActions: Readonly<Record<string, readonly string[]>> = {
   Create: ['CreateGlobalTableWitness'],

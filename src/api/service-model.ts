@@ -337,6 +337,12 @@ export const shapes: Readonly<Record<string, Shape>> = {
   DescribeTableInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
   DescribeTableReplicaAutoScalingInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
   DescribeTimeToLiveInput: { type: 'structure', members: { TableName: 'TableArn' }, required: ['TableName'] },
+  DisassociateReplicationGroupMemberAction: {
+    type: 'structure',
+    members: { RegionName: 'RegionName', DisassociationMode: 'DisassociationMode' },
+    required: ['RegionName', 'DisassociationMode'],
+  },
+  DisassociationMode: { type: 'string', enum: ['WAIT_FOR_REPLICATION'] },
   DoubleObject: { type: 'double' },
   EnableKinesisStreamingConfiguration: {
     type: 'structure',
@@ -754,6 +760,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       Create: 'CreateReplicationGroupMemberAction',
       Update: 'UpdateReplicationGroupMemberAction',
       Delete: 'DeleteReplicationGroupMemberAction',
+      Disassociate: 'DisassociateReplicationGroupMemberAction',
     },
   },
   ReplicationGroupUpdateList: { type: 'list', member: 'ReplicationGroupUpdate', min: 1 },
@@ -1050,6 +1057,7 @@ export const shapes: Readonly<Record<string, Shape>> = {
       WarmThroughput: 'WarmThroughput',
       GlobalTableSettingsReplicationMode: 'GlobalTableSettingsReplicationMode',
       VectorIndexUpdates: 'VectorIndexUpdateList',
+      DisassociationProtectionEnabled: 'BooleanObject',
     },
     required: ['TableName'],
   },

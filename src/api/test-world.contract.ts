@@ -185,6 +185,7 @@ function isolatedRegions(
       if (table === undefined) return missing(name)
       return view(engine, pace === 'updating' ? { ...table, status: 'UPDATING' } : table)
     },
+    protectFromDisassociation: (_region, name) => Promise.resolve(missing(name)),
     async changeReplica(region, name, action) {
       const found = await find(region, name)
       if (isRefusal(found)) return found

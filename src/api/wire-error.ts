@@ -258,6 +258,8 @@ export function fromRefusal({ refused, message }: Refusal): WireError {
       return { exception: `${dynamodb}#LimitExceededException`, status: 400, message, textMember: 'message' }
     case 'denied':
       return accessDenied(message)
+    case 'throttled':
+      return { exception: 'com.amazon.coral.availability#ThrottlingException', status: 400, message, textMember: 'message' }
     case 'unavailable':
       return { exception: `${service}#ServiceUnavailableException`, status: 503, message, textMember: 'message' }
   }

@@ -2,10 +2,10 @@
  * A call that was understood and is not carried out, with the reason in DynamoDB's words. `api` gives it its exception name.
  *
  * `invalid`: what was asked cannot be; `in-use`: not while something else goes on; `not-found`: the table or Region does not exist;
- * `limit-exceeded`: a quota; `denied`: somebody does not permit it; `unavailable`: the Region does not answer.
+ * `limit-exceeded`: a quota; `throttled`: not so soon again; `denied`: somebody does not permit it; `unavailable`: the Region does not answer.
  */
 export interface Refusal {
-  readonly refused: 'invalid' | 'in-use' | 'not-found' | 'limit-exceeded' | 'denied' | 'unavailable'
+  readonly refused: 'invalid' | 'in-use' | 'not-found' | 'limit-exceeded' | 'throttled' | 'denied' | 'unavailable'
   readonly message: string
 }
 

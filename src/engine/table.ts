@@ -102,6 +102,8 @@ export interface SettingChanges {
   readonly toOnDemandAtMs: readonly number[]
   readonly tableClassAtMs: readonly number[]
   readonly encryptionAtMs: readonly number[]
+  /** The last time that deletion protection was put on or off, or was asked to stay as it is. */
+  readonly deletionProtectionAtMs?: number | undefined
 }
 
 /** Target tracking of provisioned throughput. Writes are scaled alike everywhere, reads in each Region by themselves. */

@@ -90,6 +90,8 @@ export class LabWorld {
       },
       log,
       endedIncarnationsMax: setting.endedIncarnationsMax,
+      // Replicas go in any order.
+      sourceHoldMs: 0,
       decorateTransport: (transport) => links.around(canary?.transport === undefined ? transport : canary.transport(transport)),
     }
     return new LabWorld(parts, links, options, await start(options, plan.seed, 0))

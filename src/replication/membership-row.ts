@@ -41,6 +41,35 @@ export function adoptEpoch(store: Store, tableNumber: number, membership: Member
   })
 }
 
+/**
+ * Begins to leave the group with all data: its logs end here, for the others, and go on elsewhere for itself. Returns the replica as it is with the
+ * last that the others shall have; undefined when the table is gone.
+ */
+export function beginLeaving(store: Store, tableNumber: number): Promise<ReplicaRow | undefined> {
+  const key = replicaRowKey(tableNumber)
+  return store.transact<ReplicaRow | undefined>([key], ([encoded]) => {
+    if (encoded === undefined) return { writes: [], result: undefined }
+    const row: ReplicaRow = { ...decodeReplicaRow(encoded), leaving: true }
+    return { writes: [{ key, value: encodeReplicaRow(row) }], result: row }
+  })
+}
+
+/** Is alone from this epoch on: what it wrote since it began to leave becomes its log. */
+export function endLeaving(store: Store, tableNumber: number, membership: Membership): Promise<void> {
+  const [replicaKey, memberKey] = [replicaRowKey(tableNumber), membershipKey(tableNumber)]
+  return store.transact<void>([replicaKey], ([encoded]) => {
+    const before = encoded && decodeReplicaRow(encoded)
+    if (before?.leaving !== true) return { writes: [], result: undefined }
+    const ours = before.own === undefined ? before.ours : new Set(before.ours).add(before.own)
+    const after: ReplicaRow = { ...before, epoch: membership.epoch, keepsLog: keepsLog(membership), leaving: false, ours }
+    const writes = [
+      { key: replicaKey, value: encodeReplicaRow(after) },
+      { key: memberKey, value: Buffer.from(JSON.stringify(membership), 'utf8') },
+    ]
+    return { writes, result: undefined }
+  })
+}
+
 /** Takes no more writes from clients. Returns the replica as it is with the last of them; undefined when the table is gone. */
 export function fenceReplica(store: Store, tableNumber: number): Promise<ReplicaRow | undefined> {
   const key = replicaRowKey(tableNumber)

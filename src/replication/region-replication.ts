@@ -51,6 +51,13 @@ export class RegionReplication {
     this.#options.versions.forget(replica.table.number)
   }
 
+  /** Takes up a table under another id than it had: to those that know the former one it is gone. */
+  async readd(formerId: string, table: Table): Promise<void> {
+    await this.add(table)
+    this.#replicaById.get(formerId)?.close()
+    this.#replicaById.delete(formerId)
+  }
+
   replica(globalId: string): Replica | undefined {
     return this.#replicaById.get(globalId)
   }

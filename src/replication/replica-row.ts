@@ -6,7 +6,7 @@ import { asBuffer, cursorBytes, readDot, writeCursor } from './version.ts'
 /**
  * What one replica is and holds, in one row that every write of the table reads and writes:
  *
- *   0  layout(1)=1  flags(1): 1 = keeps a log, 2 = fenced   epoch(4)   itemCount(6)   sizeBytes(6)
+ *   0  layout(1)=1  flags(1): 1 = keeps a log, 2 = fenced, 4 = leaving   epoch(4)   itemCount(6)   sizeBytes(6)
  *  18  own incarnation(8), zeros before the first write
  *  26  cursors(2) { incarnation(8) n(6) ours(1) }
  */
@@ -17,6 +17,8 @@ export interface ReplicaRow {
   readonly keepsLog: boolean
   /** True when it takes no more writes from clients: it is being removed. */
   readonly fenced: boolean
+  /** True when it leaves its group and keeps its data: what is written from now on is nobody else's, in incarnations that are not among `ours`. */
+  readonly leaving: boolean
   readonly itemCount: number
   readonly sizeBytes: number
   /** The incarnation that took the last local write. */
@@ -30,6 +32,7 @@ export const newReplicaRow: ReplicaRow = {
   epoch: 0,
   keepsLog: false,
   fenced: false,
+  leaving: false,
   itemCount: 0,
   sizeBytes: 0,
   own: undefined,
@@ -40,7 +43,7 @@ export const newReplicaRow: ReplicaRow = {
 export function encodeReplicaRow(row: ReplicaRow): Uint8Array {
   const bytes = Buffer.allocUnsafe(cursorsAt + row.cursors.size * entryBytes)
   bytes[0] = layout
-  bytes[1] = (row.keepsLog ? logFlag : 0) | (row.fenced ? fencedFlag : 0)
+  bytes[1] = (row.keepsLog ? logFlag : 0) | (row.fenced ? fencedFlag : 0) | (row.leaving ? leavingFlag : 0)
   bytes.writeUInt32BE(row.epoch, 2)
   bytes.writeUIntBE(row.itemCount, 6, 6)
   bytes.writeUIntBE(row.sizeBytes, 12, 6)
@@ -73,6 +76,7 @@ export function decodeReplicaRow(encoded: Uint8Array): ReplicaRow {
     epoch: bytes.readUInt32BE(2),
     keepsLog: ((bytes[1] ?? 0) & logFlag) !== 0,
     fenced: isFenced(bytes),
+    leaving: ((bytes[1] ?? 0) & leavingFlag) !== 0,
     itemCount: bytes.readUIntBE(6, 6),
     sizeBytes: bytes.readUIntBE(12, 6),
     own: own === noIncarnation ? undefined : own,
@@ -95,7 +99,7 @@ export function afterLocalWrite(
   const sizeBytes = row.sizeBytes + change.bytes
   const n = (row.cursors.get(own) ?? 0) + 1
   if (row.own !== own || n === 1) {
-    const [cursors, ours] = [new Map(row.cursors).set(own, n), new Set(row.ours).add(own)]
+    const [cursors, ours] = [new Map(row.cursors).set(own, n), row.leaving ? row.ours : new Set(row.ours).add(own)]
     return encodeReplicaRow({ ...row, itemCount, sizeBytes, own, cursors, ours })
   }
   const bytes = Buffer.from(before)
@@ -118,6 +122,7 @@ export function isFenced(encoded: Uint8Array): boolean {
 const layout = 1
 const logFlag = 1
 const fencedFlag = 2
+const leavingFlag = 4
 const cursorsAt = 28
 const entryBytes = cursorBytes + 1
 const noIncarnation = '0000000000000000'

@@ -13,7 +13,7 @@ import { Inbox } from './inbox.ts'
 import { takeOverLedger } from './ledger-handover.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, speaksFor } from './membership.ts'
-import { adoptEpoch, fenceReplica, readMembership, readReplicaRow } from './membership-row.ts'
+import { adoptEpoch, beginLeaving, endLeaving, fenceReplica, readMembership, readReplicaRow } from './membership-row.ts'
 import type { Message, Progress, Transport } from './messages.ts'
 import type { Distance } from './outboxes.ts'
 import { Outboxes } from './outboxes.ts'
@@ -176,6 +176,23 @@ export class Replica {
   /** Takes no more writes from clients. Returns the replica as it is with the last of them; undefined when the table is gone. */
   fence(): Promise<ReplicaRow | undefined> {
     return fenceReplica(this.#options.store, this.table.number)
+  }
+
+  /**
+   * Begins to leave the group with its data: what clients write from now on is for this Region alone. What the others have is still taken in. Returns
+   * the replica as it is with the last of what the others shall have; undefined when the table is gone.
+   */
+  leave(): Promise<ReplicaRow | undefined> {
+    return beginLeaving(this.#options.store, this.table.number)
+  }
+
+  /** Is alone with this epoch. It must have begun to leave. */
+  async goAlone(membership: Membership): Promise<void> {
+    const { store, table, versions } = this.#options
+    versions.know(table.number, membership)
+    await endLeaving(store, table.number, membership)
+    this.#followMembership()
+    this.#upkeep.collectLater()
   }
 
   /** Applies nothing more. Returns the replica as it stays; undefined when the table is gone. */

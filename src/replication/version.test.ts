@@ -152,6 +152,7 @@ describe('a replica row', () => {
         epoch: fc.nat({ max: 2 ** 32 - 1 }),
         keepsLog: fc.boolean(),
         fenced: fc.boolean(),
+        leaving: fc.boolean(),
         itemCount: fc.nat({ max: 2 ** 48 - 1 }),
         sizeBytes: fc.nat({ max: 2 ** 48 - 1 }),
         own: fc.option(incarnations, { nil: undefined }),

@@ -142,8 +142,9 @@ export class Versions implements Versioning {
   change(change: LocalChange): { replicaRow: Value; writes: readonly Write[] } {
     const { table, itemKey, before, after, closes } = change
     const state = this.#state(table.number)
-    state.incarnation ??= hex64(this.#random)
     const row = decodeReplicaRow(change.replicaRow)
+    // The logs that the others know have ended for one that leaves them.
+    if (state.incarnation === undefined || (row.leaving && row.ours.has(state.incarnation))) state.incarnation = hex64(this.#random)
     const cell = decodeCell(change.cell)
     const dot = { incarnation: state.incarnation, n: cursorOf(row.cursors, state.incarnation) + 1 }
 

@@ -18,6 +18,7 @@ import { FaultSchedules } from '../world/fault-schedules.ts'
 import { Faults } from '../world/faults.ts'
 import type { LagProfileName } from '../world/lag-profile.ts'
 import { lagProfiles } from '../world/lag-profile.ts'
+import { replicaPaces } from '../world/replica-pace.ts'
 import { createMemoryStores } from '../world/memory-stores.ts'
 import type { Stores } from '../world/stores.ts'
 import { World } from '../world/world.ts'
@@ -134,6 +135,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       },
     },
     endedIncarnationsMax,
+    replicaPace: config.profile === 'aws' ? replicaPaces.aws : replicaPaces.fast,
   })
   try {
     const loopback = isLoopback(config.host)

@@ -17,6 +17,8 @@ export interface GlobalTable {
   readonly consistency: Consistency
   /** Of a strong table with two replicas: the Region that only takes part in its quorum. */
   readonly witness: WitnessRecord | undefined
+  /** Until when its tables are seen to be UPDATING, where life cycles are given a pace. */
+  readonly updatingUntilMs?: number
   /** In order of creation. */
   readonly replicas: readonly ReplicaRecord[]
   /** Each replica is another account's: they share all settings but those that no replicas share, and the class and the key of the table. */
@@ -38,8 +40,20 @@ export interface ReplicaRecord {
   readonly source: string | undefined
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
-  /** The same of global indexes, by name. */
+  /** Read units of global indexes, by name. */
   readonly indexReadUnits?: Readonly<Record<string, number>>
+  /** Maximum read request units per second, when they are not those of the table; `null`: there is no maximum here. */
+  readonly onDemandReads?: number | null | undefined
+  /** The same of global indexes, by name. */
+  readonly indexOnDemandReads?: Readonly<Record<string, number | null>>
+  /** The key that it is described as encrypted with; undefined: the one of its Region that corresponds to the table's. */
+  readonly keyArn?: string | undefined
+  /** When its class was changed by an override, as far as that still counts; oldest first. */
+  readonly classChangedAtMs?: readonly number[]
+  /** From when on it is seen to go, when it is `DELETING`. */
+  readonly goesAtMs?: number
+  /** False when it may be disassociated. */
+  readonly disassociationProtection?: boolean
   /** What a replica in another account begins with; undefined for others. */
   readonly ownStart?: OwnStart
 }
@@ -66,6 +80,11 @@ export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | u
 /** One replica at a time is made or removed, and with a strong table's its witness. */
 export function isBusy({ replicas, witness }: GlobalTable): boolean {
   return replicas.some((replica) => replica.status !== 'ACTIVE') || (witness !== undefined && witness.status !== 'ACTIVE')
+}
+
+/** The same, and also while a change of its own is seen to be under way. */
+export function isChanging(table: GlobalTable, nowMs: number): boolean {
+  return isBusy(table) || nowMs < (table.updatingUntilMs ?? 0)
 }
 
 export function withReplica(table: GlobalTable, region: string, change: Partial<ReplicaRecord>): GlobalTable {

@@ -2,59 +2,60 @@ import { regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
-import type { Table, TableSettings } from '../engine/table.ts'
+import type { Table } from '../engine/table.ts'
 import { statusAt } from '../engine/table.ts'
-import { nextEpoch, soleMember } from '../replication/membership.ts'
-import { policyTag } from '../replication/policy-text.ts'
+import { nextEpoch } from '../replication/membership.ts'
+import { accountProblem, groupFor } from './account-groups.ts'
 import { awsRegions, isAwsRegion } from './aws-regions.ts'
 import type { BackgroundWork } from './background-work.ts'
-import { accountProblem, groupFor } from './account-groups.ts'
-import type { GlobalTable, OwnStart, ReplicaRecord } from './global-table.ts'
-import { isBusy, replicaIn, withReplica } from './global-table.ts'
+import type { GlobalTable } from './global-table.ts'
+import { isBusy, isChanging, replicaIn, withReplica } from './global-table.ts'
+import { asGlobal, withReadScaling, withStream } from './group-record.ts'
+import { localSettings } from './local-settings.ts'
 import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
 import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
+import type { ReplicaAction, ReplicaWish } from './replica-action.ts'
+import { recordOf } from './replica-action.ts'
+import { replicaBlueprint } from './replica-creation.ts'
 import type { ReplicaLifecycle } from './replica-lifecycle.ts'
-import { blueprintOf } from './replica-lifecycle.ts'
-import type { TableView } from './table-view.ts'
-import { viewTable } from './table-view.ts'
+import type { ReplicaPace } from './replica-pace.ts'
+import {
+  alreadyThere,
+  classChanges,
+  keyProblem,
+  lastActive,
+  notPart,
+  overrideProblem,
+  ownRegion,
+  protectedReplica,
+  sourceProblem,
+  unreachable,
+  unscaledWrites,
+} from './replica-rules.ts'
+import type { StrongControl } from './strong-control.ts'
+import { cannotAdd, onlyOneOfStrong, unsupportedOnExisting, witnessMissing } from './strong-rules.ts'
+import type { TableView, TableViews } from './table-view.ts'
 
 /**
- * Which Regions keep a replica of a table, as clients ask for it: judged in DynamoDB's words and order, recorded, and handed to the life cycle,
- * which does it.
+ * Which Regions keep a replica of a table, as clients ask for it in any member Region: judged in DynamoDB's words and order, recorded, and handed to
+ * the life cycle, which does it. One thing at a time is done with the replicas of a table, and the record says which [REP-31].
  */
 export class ReplicaControl {
-  readonly #regions: Regions
-  readonly #registry: Registry
-  readonly #lifecycle: ReplicaLifecycle
-  readonly #work: BackgroundWork
-  readonly #clock: Clock
-  readonly #shareSettings: (globalId: string) => Promise<void>
+  readonly #parts: ReplicaControlParts
 
-  constructor(parts: {
-    regions: Regions
-    registry: Registry
-    lifecycle: ReplicaLifecycle
-    work: BackgroundWork
-    clock: Clock
-    /** Brings the Regions to the settings that are recorded. */
-    shareSettings: (globalId: string) => Promise<void>
-  }) {
-    this.#regions = parts.regions
-    this.#registry = parts.registry
-    this.#lifecycle = parts.lifecycle
-    this.#work = parts.work
-    this.#clock = parts.clock
-    this.#shareSettings = parts.shareSettings
+  constructor(parts: ReplicaControlParts) {
+    this.#parts = parts
   }
 
-  /** Begins to add, change or remove one replica; the work goes on after the answer. */
+  /** Begins what is asked of the replicas; the work goes on after the answer, which shows them as they were. */
   async change(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal> {
-    const engine = await this.#regions.engine(region)
+    const { regions, registry, clock, views } = this.#parts
+    const engine = await regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
     if (table === undefined || table.filling !== undefined) return tableNotFound(tableName)
-    const status = statusAt(table, this.#clock.nowMs())
+    const status = statusAt(table, clock.nowMs())
     if (status === 'DELETING' && table.settling !== undefined) return stillInUse(table, status)
     if (status === 'CREATING') {
       return refuse(
@@ -62,14 +63,20 @@ export class ReplicaControl {
         `Create/Update/Delete of replica is not allowed while the replica is being added to table with name: ${tableName} in region ${regionOf(region)}`,
       )
     }
-    const global = this.#registry.get(table.globalId)
-    if (global !== undefined && isBusy(global)) return beingChanged()
-    if (action.region === region && action.kind !== 'update') {
-      return refuse(
-        'invalid',
-        'Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.',
-      )
-    }
+    const before = await views.of(engine, table)
+    const begun = await this.#begin(table, registry.get(table.globalId), region, action)
+    if (isRefusal(begun)) return begun
+    const view = await views.of(engine, engine.table(tableName) ?? table)
+    return { ...view, replicas: before.replicas ?? [], witness: before.witness, table: { ...view.table, status: 'UPDATING' } }
+  }
+
+  async #begin(table: Table, global: GlobalTable | undefined, region: string, action: ReplicaAction): Promise<undefined | Refusal> {
+    const { strong, clock } = this.#parts
+    if (action.kind === 'create-strong') return strong.beginCreation(table, global, region, action)
+    if (action.kind === 'delete-several') return strong.beginRemoval(global, region, action)
+    const isThere = global !== undefined && action.kind === 'create' && replicaIn(global, action.region) !== undefined
+    if (global !== undefined && isChanging(global, clock.nowMs()) && !isThere) return beingChanged()
+    if (action.region === region && action.kind !== 'update' && action.kind !== 'disassociate') return ownRegion
     const named = regionOf(action.region)
     if (!isAwsRegion(named)) {
       return refuse(
@@ -77,178 +84,169 @@ export class ReplicaControl {
         `Region ${named} is not supported. The latest version of global tables are only supported in the following regions: [${Object.keys(awsRegions).join(', ')}]`,
       )
     }
-    const begun =
-      action.kind === 'create'
-        ? await this.#beginCreation(table, region, action)
-        : action.kind === 'delete'
-          ? await this.beginRemoval(global, action.region)
-          : await this.#changeOverrides(global, action)
-    if (isRefusal(begun)) return begun
-    const view = await viewTable(this.#registry, engine, engine.table(tableName) ?? table)
-    return { ...view, table: { ...view.table, status: 'UPDATING' } }
+    switch (action.kind) {
+      case 'create':
+        return this.#beginCreation(table, global, region, action)
+      case 'update':
+        return this.#changeOverrides(global, action)
+      case 'delete':
+        return this.beginRemoval(global, action.region, 'group')
+      case 'disassociate':
+        return this.#beginDisassociation(global, region, action.region)
+    }
   }
 
-  async #beginCreation(
-    table: Table,
-    source: string,
-    action: Extract<ReplicaAction, { kind: 'create' | 'update' }>,
-  ): Promise<undefined | Refusal> {
-    const unscaled = unscaledWrites(table)
-    if (unscaled !== undefined) return unscaled
-    const target = await this.#regions.engine(action.region)
-    if (isRefusal(target)) return refuse('invalid', `Failed to access the region: ‘${regionOf(action.region)}’.`)
-    const record: ReplicaRecord = {
-      region: action.region,
-      status: 'CREATING',
-      createdAtMs: this.#clock.nowMs(),
-      source,
-      readUnitsOverride: action.readUnitsOverride,
-      tableClassOverride: action.tableClassOverride,
-      indexReadUnits: action.indexReadUnits ?? {},
-      ...(action.ownStart && { ownStart: action.ownStart }),
-    }
-    const begun = await this.#registry.decide(table.globalId, (now) => {
-      const current = this.#regions.running(source)?.engine.table(table.name)
+  async #beginCreation(table: Table, global: GlobalTable | undefined, source: string, wish: ReplicaWish): Promise<undefined | Refusal> {
+    const { regions, registry, lifecycle, work, clock } = this.#parts
+    if (global !== undefined && global.consistency === 'STRONG') return wish.consistency === undefined ? cannotAdd : unsupportedOnExisting
+    if (global !== undefined && replicaIn(global, wish.region) !== undefined) return alreadyThere(table.name)
+    // Who joins from another account has a key of its own, and says which elsewhere.
+    const wrongKey = wish.ownStart === undefined ? keyProblem(table.settings, wish.keyArn) : undefined
+    const problem = wrongKey ?? unscaledWrites(table)
+    if (problem !== undefined) return problem
+    const target = await regions.engine(wish.region)
+    if (isRefusal(target)) return unreachable(wish.region)
+    const begun = await registry.decide(table.globalId, (now) => {
+      const current = regions.running(source)?.engine.table(table.name)
       if (current?.globalId !== table.globalId) return tableNotFound(table.name)
       if (current.status === 'DELETING') return stillInUse(current, current.status)
-      const before = groupFor(action, now, this.#asGlobal(current, source))
+      const before = groupFor(wish, now, asGlobal(regions, current, source))
       if (isBusy(before)) return beingChanged()
-      const misplaced = accountProblem(before, current, action)
+      const misplaced = accountProblem(before, current, wish)
       if (misplaced !== undefined) return misplaced
-      if (target.table(table.name) !== undefined || replicaIn(before, action.region) !== undefined) {
-        return refuse(
-          'invalid',
-          `Failed to create a the new replica of table with name: ‘${table.name}’ because one or more replicas already existed as tables.`,
-        )
-      }
+      if (target.table(table.name) !== undefined || replicaIn(before, wish.region) !== undefined) return alreadyThere(table.name)
       const { membership } = before
       return {
         ...before,
-        settings: withStream(before.settings),
+        settings: withReadScaling(withStream(before.settings), source, wish.region),
         membership: nextEpoch(membership, {
-          members: [...membership.members, action.region],
-          joined: { ...membership.joined, [action.region]: membership.epoch + 1 },
+          members: [...membership.members, wish.region],
+          joined: { ...membership.joined, [wish.region]: membership.epoch + 1 },
         }),
-        replicas: [...before.replicas, record],
+        replicas: [...before.replicas, recordOf(wish, source, clock.nowMs())],
       }
     })
     if (isRefusal(begun)) return begun
     try {
       // Who joins sees its table at once.
-      if (begun.multiAccount === true) await target.createTable(blueprintOf(begun, action.region), 'CREATING', begun.globalId)
+      if (begun.multiAccount === true) await target.createTable(replicaBlueprint(begun, wish.region), 'CREATING', begun.globalId)
     } finally {
-      this.#work.track(this.#lifecycle.create(table.globalId, action.region))
+      work.track(lifecycle.create(table.globalId, wish.region))
     }
     // Recorded too: a Region that crashes before it follows does so when it recovers.
-    await this.#regions.running(source)?.engine.changeTable(table.name, ({ settings }) => ({ settings: withStream(settings) }))
+    await regions.running(source)?.engine.changeTable(table.name, ({ settings }) => ({ settings: withStream(settings) }))
     return undefined
   }
 
-  /** Begins to remove the replica of `region`. */
-  async beginRemoval(global: GlobalTable | undefined, region: string): Promise<undefined | Refusal> {
-    const replica = global === undefined ? undefined : replicaIn(global, region)
-    if (global === undefined || replica === undefined) {
-      return notPart(region)
-    }
-    const engine = await this.#regions.engine(region)
-    if (isRefusal(engine)) return refuse('invalid', `Failed to access the region: ‘${regionOf(region)}’.`)
-    if (engine.table(global.name)?.settings.deletionProtection === true) {
-      return refuse(
-        'invalid',
-        `Cannot delete table ${global.name} in region ${regionOf(region)} because it has deletion protection enabled. Disable deletion protection first.`,
-      )
-    }
-    const begun = await this.#registry.decide(global.globalId, (now) => {
+  /**
+   * Begins to remove the replica of `region`.
+   * @param asked whether another member was told to, or the table itself to go
+   */
+  async beginRemoval(global: GlobalTable | undefined, region: string, asked: 'group' | 'itself'): Promise<undefined | Refusal> {
+    const { regions, registry, lifecycle, work, clock, pace, sourceHoldMs } = this.#parts
+    if (global === undefined || replicaIn(global, region) === undefined) return notPart(region)
+    if (global.consistency === 'STRONG') return asked === 'group' && global.witness !== undefined ? witnessMissing : onlyOneOfStrong
+    const engine = await regions.engine(region)
+    if (isRefusal(engine)) return unreachable(region)
+    if (engine.table(global.name)?.settings.deletionProtection === true) return protectedReplica(global, region)
+    const goesAtMs = clock.nowMs() + (asked === 'group' ? pace.deletingMs : 0)
+    const begun = await registry.decide(global.globalId, (now) => {
       if (now === undefined || replicaIn(now, region) === undefined) return tableNotFound(global.name)
-      return isBusy(now) ? beingChanged() : withReplica(now, region, { status: 'DELETING' })
+      if (isChanging(now, clock.nowMs())) return lastActive(now, region) ?? beingChanged()
+      return sourceProblem(now, region, clock.nowMs(), sourceHoldMs) ?? withReplica(now, region, { status: 'DELETING', goesAtMs })
     })
     if (isRefusal(begun)) return begun
     // Recorded, so it will be done, also when the Region crashes before this answer.
-    this.#work.track(this.#lifecycle.remove(global.globalId, region))
-    await engine.changeTable(global.name, () => ({ status: 'DELETING' }))
+    work.track(lifecycle.remove(global.globalId, region))
+    if (goesAtMs <= clock.nowMs()) await engine.changeTable(global.name, () => ({ status: 'DELETING' }))
     return undefined
   }
 
-  async #changeOverrides(
-    global: GlobalTable | undefined,
-    action: Extract<ReplicaAction, { kind: 'create' | 'update' }>,
-  ): Promise<undefined | Refusal> {
-    if (global === undefined || replicaIn(global, action.region) === undefined) {
-      return notPart(action.region)
-    }
-    const { readUnitsOverride, tableClassOverride } = action
-    if (readUnitsOverride !== undefined && global.settings.billing.mode === 'PAY_PER_REQUEST') {
-      return refuse('invalid', 'Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when BillingMode is PAY_PER_REQUEST')
-    }
-    // What is not named stays as it is.
-    await this.#registry.change(global.globalId, (now) => {
-      const before = replicaIn(now, action.region)
-      return withReplica(now, action.region, {
-        readUnitsOverride: readUnitsOverride ?? before?.readUnitsOverride,
-        tableClassOverride: tableClassOverride ?? before?.tableClassOverride,
-        indexReadUnits: { ...before?.indexReadUnits, ...action.indexReadUnits },
+  async #changeOverrides(global: GlobalTable | undefined, wish: ReplicaWish): Promise<undefined | Refusal> {
+    const { registry, work, clock, shareSettings } = this.#parts
+    if (global === undefined || replicaIn(global, wish.region) === undefined) return notPart(wish.region)
+    const changed = await registry.decide(global.globalId, (now) => {
+      const record = now && replicaIn(now, wish.region)
+      if (now === undefined || record === undefined) return tableNotFound(global.name)
+      if (isBusy(now)) return beingChanged()
+      const problem = overrideProblem(now, wish)
+      if (problem !== undefined) return problem
+      const classChangedAtMs = wish.tableClassOverride === undefined ? record.classChangedAtMs : classChanges(record, clock.nowMs())
+      if (isRefusal(classChangedAtMs)) return classChangedAtMs
+      const isOther = wish.tableClassOverride !== localSettings(now, wish.region, undefined).tableClass
+      // What is not named stays as it is.
+      return withReplica(now, wish.region, {
+        readUnitsOverride: wish.readUnitsOverride ?? record.readUnitsOverride,
+        tableClassOverride: wish.tableClassOverride ?? record.tableClassOverride,
+        onDemandReads: wish.onDemandReads === undefined ? record.onDemandReads : wish.onDemandReads,
+        indexReadUnits: { ...record.indexReadUnits, ...wish.indexReadUnits },
+        indexOnDemandReads: { ...record.indexOnDemandReads, ...wish.indexOnDemandReads },
+        ...(classChangedAtMs === undefined || !isOther ? {} : { classChangedAtMs }),
       })
     })
-    this.#work.track(this.#shareSettings(global.globalId))
+    if (isRefusal(changed)) return changed
+    work.track(shareSettings(global.globalId))
     return undefined
   }
 
-  /** A regional table as the record of a global one with a single replica. */
-  #asGlobal(table: Table, region: string): GlobalTable {
-    const running = this.#regions.running(region)
-    const membership = running?.versions.membership(table.number) ?? soleMember(region)
-    return {
-      globalId: table.globalId,
-      name: table.name,
-      schema: table.schema,
-      attributeDefinitions: table.attributeDefinitions,
-      settings: table.settings,
-      membership: { ...membership, policy: table.tags[policyTag] },
-      consistency: 'EVENTUAL',
-      witness: undefined,
-      replicas: [
-        {
-          region,
-          status: 'ACTIVE',
-          createdAtMs: table.createdAtMs,
-          source: undefined,
-          readUnitsOverride: undefined,
-          tableClassOverride: undefined,
-        },
-      ],
-    }
+  /** Whether the replica of this Region is kept from being disassociated. DynamoDB's texts for the refusals are not known; these are guesses. */
+  async protect(region: string, tableName: string, isProtected: boolean): Promise<TableView | Refusal> {
+    const { regions, registry, clock, views } = this.#parts
+    const engine = await regions.engine(region)
+    if (isRefusal(engine)) return engine
+    const table = engine.table(tableName)
+    if (table === undefined || table.status === 'CREATING') return tableNotFound(tableName)
+    const decided = await registry.decide(table.globalId, (now) => {
+      if (now === undefined || now.replicas.length < 2 || now.consistency === 'STRONG') return notDisassociable
+      return isChanging(now, clock.nowMs()) ? beingChanged() : withReplica(now, region, { disassociationProtection: isProtected })
+    })
+    if (decided === undefined) return notDisassociable
+    return isRefusal(decided) ? decided : views.of(engine, table)
+  }
+
+  async #beginDisassociation(global: GlobalTable | undefined, own: string, region: string): Promise<undefined | Refusal> {
+    const { registry, lifecycle, work } = this.#parts
+    if (region !== own) return notLocal
+    if (global === undefined || replicaIn(global, region) === undefined || global.replicas.length < 2) return notPart(region)
+    if (global.consistency === 'STRONG') return notDisassociable
+    const begun = await registry.decide(global.globalId, (now) => {
+      const record = now && replicaIn(now, region)
+      if (now === undefined || record === undefined) return tableNotFound(global.name)
+      if (isBusy(now)) return beingChanged()
+      if (record.disassociationProtection ?? true) return keptFromDisassociation(now, region)
+      return withReplica(now, region, { status: 'DISASSOCIATING' })
+    })
+    if (isRefusal(begun)) return begun
+    work.track(lifecycle.disassociate(global.globalId, region))
+    return undefined
   }
 }
 
-export type ReplicaAction =
-  | {
-      readonly kind: 'create' | 'update'
-      readonly region: string
-      readonly readUnitsOverride: number | undefined
-      readonly tableClassOverride: TableSettings['tableClass'] | undefined
-      readonly indexReadUnits?: Readonly<Record<string, number>>
-      /** Of a replica that another account joins with. */
-      readonly ownStart?: OwnStart
-    }
-  | { readonly kind: 'delete'; readonly region: string }
-
-/** A replicated table has a stream; one that it has already stays as it is (observed on AWS, 2026-10). */
-function withStream(settings: TableSettings): TableSettings {
-  return { ...settings, stream: settings.stream ?? 'NEW_AND_OLD_IMAGES' }
+export interface ReplicaControlParts {
+  readonly regions: Regions
+  readonly registry: Registry
+  readonly lifecycle: ReplicaLifecycle
+  readonly strong: StrongControl
+  readonly work: BackgroundWork
+  readonly clock: Clock
+  readonly pace: ReplicaPace
+  /** For how long the source of a replica cannot be removed before it, ms. */
+  readonly sourceHoldMs: number
+  readonly views: TableViews
+  /** Brings the Regions to the settings that are recorded. */
+  readonly shareSettings: (globalId: string) => Promise<void>
 }
 
-function notPart(region: string): Refusal {
+/** No text for disassociation was seen; all of these are guesses. */
+const notLocal = refuse('invalid', 'A replica can only be disassociated in its own Region: RegionName must be the Region of the request.')
+const notDisassociable = refuse(
+  'invalid',
+  'Disassociation is only supported for replicas of global tables version 2019.11.21 with MultiRegionConsistency set to EVENTUAL.',
+)
+
+function keptFromDisassociation({ name }: GlobalTable, region: string): Refusal {
   return refuse(
     'invalid',
-    `Update global table operation failed because one or more replicas were not part of the global table. Please retry the request without these replicas: [${regionOf(region)}].`,
+    `Cannot disassociate table ${name} in region ${regionOf(region)} because it has disassociation protection enabled. Disable disassociation protection first.`,
   )
-}
-
-/** Writes of a provisioned table must be able to grow with what replicas receive. */
-function unscaledWrites({ settings: { billing, autoScaling, indexes } }: Table): Refusal | undefined {
-  if (billing.mode === 'PAY_PER_REQUEST') return undefined
-  const scaled = 'write capacity should either be Pay-Per-Request or AutoScaled.'
-  if (autoScaling?.write === undefined) return refuse('invalid', `Table ${scaled}`)
-  const lacking = indexes.some(({ kind, name }) => kind === 'global' && autoScaling.indexes[name]?.write === undefined)
-  return lacking ? refuse('invalid', `GSI ${scaled}`) : undefined
 }

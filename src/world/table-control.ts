@@ -8,8 +8,8 @@ import { statusAt } from '../engine/table.ts'
 import { nextEpoch } from '../replication/membership.ts'
 import { policyTag } from '../replication/policy-text.ts'
 import type { BackgroundWork } from './background-work.ts'
-import type { GlobalTable } from './global-table.ts'
-import { isBusy, replicaIn } from './global-table.ts'
+import type { Consistency, GlobalTable } from './global-table.ts'
+import { isBusy, isChanging, replicaIn } from './global-table.ts'
 import { localSettings, withSharedChange } from './local-settings.ts'
 import { localTags, policyProblem, roomProblem } from './policy-tag.ts'
 import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
@@ -17,18 +17,20 @@ import type { Regions } from './regions.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaControl } from './replica-control.ts'
 import type { ReplicaLifecycle } from './replica-lifecycle.ts'
+import type { ReplicaPace } from './replica-pace.ts'
+import { protectedReplica } from './replica-rules.ts'
 import { defaultScaling } from './scaling-defaults.ts'
 import { shareSettings } from './shared-settings.ts'
-import type { TableView } from './table-view.ts'
-import { viewTable } from './table-view.ts'
+import { noPolicy, noTimeToLive } from './strong-rules.ts'
+import type { TableView, TableViews } from './table-view.ts'
 
 /** Tables of a Region, by default quota (developer guide, "Quotas"). */
 const TABLES_MAX = 2_500
 /** Tables of a Region that are created, updated or deleted at one time. */
 const UNSETTLED_MAX = 500
 
-/** Whether a table is UPDATING while it is changed. What is done at once is done also while it is. */
-export type SettingsPace = 'at-once' | 'active' | 'updating'
+/** Whether a table is UPDATING while it is changed. What is done at once is done also while it is, and `'always'` also while replicas come and go. */
+export type SettingsPace = 'always' | 'at-once' | 'active' | 'updating'
 
 /**
  * The table of one Region, as its clients control it: made, described, changed and deleted. Where the table is global, the registry's record
@@ -43,6 +45,8 @@ export class TableControl {
   readonly #clock: Clock
   readonly #scheduler: Scheduler
   readonly #delayMs: number
+  readonly #views: TableViews
+  readonly #pace: ReplicaPace
   readonly #deletions = new Set<Cancel>()
   #closed = false
 
@@ -55,6 +59,8 @@ export class TableControl {
     clock: Clock
     scheduler: Scheduler
     lifecycleDelayMs: number
+    views: TableViews
+    pace: ReplicaPace
   }) {
     this.#regions = parts.regions
     this.#registry = parts.registry
@@ -64,6 +70,8 @@ export class TableControl {
     this.#clock = parts.clock
     this.#scheduler = parts.scheduler
     this.#delayMs = parts.lifecycleDelayMs
+    this.#views = parts.views
+    this.#pace = parts.pace
   }
 
   close(): void {
@@ -91,14 +99,14 @@ export class TableControl {
     if (table === undefined) return refuse('in-use', `Table already exists: ${blueprint.name}`)
     if (isRefusal(table)) return table
     await this.#regions.running(region)?.replication.add(table)
-    return { ...(await viewTable(this.#registry, engine, table)), table: { ...table, status: 'CREATING' } }
+    return { ...(await this.#views.of(engine, table)), table: { ...table, status: 'CREATING' } }
   }
 
   async describe(region: string, tableName: string): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
-    return table === undefined ? tableNotFound(tableName) : viewTable(this.#registry, engine, table)
+    return table === undefined ? tableNotFound(tableName) : this.#views.of(engine, table)
   }
 
   async list(
@@ -121,17 +129,19 @@ export class TableControl {
     if (table === undefined) return tableNotFound(tableName)
     const nowMs = this.#clock.nowMs()
     const status = statusAt(table, nowMs)
-    if (status === 'CREATING' && table.status === 'ACTIVE') return stillInUse(table, status)
+    if (status === 'CREATING' && table.filling === undefined) return stillInUse(table, status)
+    const global = this.#registry.get(table.globalId)
+    const isMember = global !== undefined && global.replicas.length > 1
     if (table.settings.deletionProtection) {
+      if (isMember) return protectedReplica(table, region)
       return refuse(
         'invalid',
         'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
       )
     }
-    const global = this.#registry.get(table.globalId)
-    if (global !== undefined && global.replicas.length > 1) {
-      const begun = await this.#replicas.beginRemoval(global, region)
-      return isRefusal(begun) ? begun : { ...(await viewTable(this.#registry, engine, table)), table: { ...table, status: 'DELETING' } }
+    if (isMember) {
+      const begun = await this.#replicas.beginRemoval(global, region, 'itself')
+      return isRefusal(begun) ? begun : { ...(await this.#views.of(engine, table)), table: { ...table, status: 'DELETING' } }
     }
     if (status === 'UPDATING') {
       return inUse(`Table: ${tableName} is in the process of being updated.`)
@@ -140,7 +150,7 @@ export class TableControl {
     if (table.indexes.some((index) => index.status !== 'ACTIVE')) {
       return inUse('Cannot delete table while indexes are being created, updated, or deleted.')
     }
-    const view = await viewTable(this.#registry, engine, table)
+    const view = await this.#views.of(engine, table)
     const settling = this.#settling('DELETING')
     if (settling === undefined) {
       const dropped = await this.#drop(region, engine, table)
@@ -206,23 +216,28 @@ export class TableControl {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
-    if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
-    const status = statusAt(table, this.#clock.nowMs())
-    if (status !== 'ACTIVE' && !(status === 'UPDATING' && pace === 'at-once')) return stillInUse(table, status)
+    if (table === undefined || isBeingMade(table)) return tableNotFound(tableName)
+    const nowMs = this.#clock.nowMs()
+    const status = statusAt(table, nowMs)
+    if (status !== 'ACTIVE' && !(status === 'UPDATING' && (pace === 'at-once' || pace === 'always'))) return stillInUse(table, status)
     const settling = pace === 'updating' ? this.#settling('UPDATING') : undefined
     // Judged on what is recorded, where that is changed: two changes at one time must both hold.
     let changedHere: TableSettings | undefined
     const global = await this.#registry.decide(table.globalId, (now) => {
       if (now === undefined) return undefined
-      if (isBusy(now)) return beingChanged()
+      if (isChanging(now, nowMs) && pace !== 'always') return beingChanged()
       const current = engine.table(tableName) ?? table
       const before = localSettings(now, region, current.settings)
       const settings = change({ ...current, settings: before })
       if (isRefusal(settings)) return settings
-      const shared = now.replicas.length > 1 ? sharedByReplicas(before, settings) : settings
+      const shared = now.replicas.length > 1 ? sharedByReplicas(now.consistency, before, settings) : settings
       if (isRefusal(shared)) return shared
       changedHere = shared
-      return withSharedChange(now, before, shared)
+      const changed = withSharedChange(now, before, shared)
+      const isProtection = before.changes.deletionProtectionAtMs !== shared.changes.deletionProtectionAtMs
+      return isProtection && this.#pace.protectedMs > 0 && now.replicas.length > 1
+        ? { ...changed, updatingUntilMs: nowMs + this.#pace.protectedMs }
+        : changed
     })
     if (isRefusal(global)) return global
     let refusal: Refusal | undefined
@@ -236,7 +251,7 @@ export class TableControl {
     if (refusal !== undefined) return refusal
     if (changed === undefined) return tableNotFound(tableName)
     if (global !== undefined) this.#work.track(shareSettings(this.#regions, this.#registry, global.globalId))
-    const view = await viewTable(this.#registry, engine, changed)
+    const view = await this.#views.of(engine, changed)
     return pace === 'updating' ? { ...view, table: { ...changed, status: 'UPDATING' } } : view
   }
 
@@ -249,7 +264,7 @@ export class TableControl {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
     const table = engine.table(tableName)
-    if (table === undefined || isBeingFilled(table)) return tableNotFound(tableName)
+    if (table === undefined || isBeingMade(table)) return tableNotFound(tableName)
     // Nobody has heard of its tags yet (observed on AWS, 2026-10).
     if (statusAt(table, this.#clock.nowMs()) === 'CREATING') return tableNotFound(tableName)
     const before = localTags(this.#registry.get(table.globalId), table.tags)
@@ -260,6 +275,7 @@ export class TableControl {
     if (problem !== undefined) return problem
     const recorded = await this.#registry.decide(table.globalId, (now) => {
       if (now === undefined || policy === before[policyTag] || policy === now.membership.policy) return undefined
+      if (now.consistency === 'STRONG') return noPolicy
       if (isBusy(now)) return beingChanged()
       return (
         (policy === undefined ? undefined : this.#roomProblem(now, region)) ?? { ...now, membership: nextEpoch(now.membership, { policy }) }
@@ -283,7 +299,7 @@ export class TableControl {
     )
     if (refused !== undefined) return refused
     if (changed === undefined) return tableNotFound(tableName)
-    return viewTable(this.#registry, engine, changed)
+    return this.#views.of(engine, changed)
   }
 
   /** Why a member cannot take over the tag of a policy that another one sets. */
@@ -299,10 +315,8 @@ export class TableControl {
   /** What is recorded now, with what this change made this Region's own. */
   #settingsHere({ globalId, settings }: Table, region: string, changed: TableSettings | undefined): TableSettings {
     const now = this.#registry.get(globalId)
-    const own =
-      changed === undefined
-        ? settings
-        : { ...settings, deletionProtection: changed.deletionProtection, encryption: changed.encryption, tableClass: changed.tableClass }
+    const { deletionProtection, encryption, changes, stream, tableClass } = changed ?? settings
+    const own = { ...settings, deletionProtection, encryption, changes, stream, tableClass }
     return now === undefined ? own : localSettings(now, region, own)
   }
 
@@ -330,14 +344,15 @@ const streamIsNeeded = refuse(
   'One or more parameter values were invalid: Disabling Stream is not allowed for a Global Table replica.',
 )
 
-/** Until its rows are there, such a table can be described, and nothing else (observed on AWS, 2026-10). */
-function isBeingFilled({ filling }: Table): boolean {
-  return filling !== undefined
+/** Until its rows are there, such a table can be described, and nothing else (observed on AWS, 2026-10, of restores and of replicas). */
+function isBeingMade({ filling, status }: Table): boolean {
+  return filling !== undefined || status === 'CREATING'
 }
 
-/** What replicas make of a change: they need their stream, and writes that are scaled. */
-function sharedByReplicas(before: TableSettings, after: TableSettings): TableSettings | Refusal {
-  if (after.stream === undefined && before.stream !== undefined) return streamIsNeeded
+/** What replicas make of a change: they need their stream, unless they are strongly consistent, and writes that are scaled. */
+function sharedByReplicas(consistency: Consistency, before: TableSettings, after: TableSettings): TableSettings | Refusal {
+  if (consistency === 'STRONG' && after.timeToLive !== undefined) return noTimeToLive
+  if (consistency === 'EVENTUAL' && after.stream === undefined && before.stream !== undefined) return streamIsNeeded
   return after.billing.mode === 'PROVISIONED' ? defaultScaling(before, after) : after
 }
 

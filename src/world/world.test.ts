@@ -42,6 +42,7 @@ async function start() {
         },
       },
       endedIncarnationsMax: 2,
+      sourceHoldMs: 0,
     }),
   )
   const faults = new Faults(world, { clock: time, scheduler: time, random })

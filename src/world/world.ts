@@ -15,14 +15,20 @@ import type { RegionNode } from './region-node.ts'
 import type { RegionsOptions } from './regions.ts'
 import { Regions } from './regions.ts'
 import { Registry } from './registry.ts'
-import type { ReplicaAction } from './replica-control.ts'
+import type { ReplicaAction } from './replica-action.ts'
 import { ReplicaControl } from './replica-control.ts'
 import { ReplicaLifecycle } from './replica-lifecycle.ts'
+import type { ReplicaPace } from './replica-pace.ts'
+import { replicaPaces } from './replica-pace.ts'
+import { SOURCE_HOLD_MS } from './replica-rules.ts'
 import { worldStoreName } from './stores.ts'
 import { shareSettings } from './shared-settings.ts'
+import { StrongControl } from './strong-control.ts'
+import type { StrongPath } from './strong-lifecycle.ts'
 import type { SettingsPace } from './table-control.ts'
 import { TableControl } from './table-control.ts'
 import type { TableView } from './table-view.ts'
+import { TableViews } from './table-view.ts'
 
 /**
  * Several Regions, the links between them, and the tables that they share. Everything that concerns more than one Region's table is
@@ -46,17 +52,22 @@ export class World {
   private constructor(options: WorldOptions, registry: Registry) {
     const regions = new Regions(options)
     const work = new BackgroundWork(options.log)
-    const lifecycle = new ReplicaLifecycle({ registry, node: (name) => regions.node(name), log: options.log })
-    const { clock, scheduler, lifecycleDelayMs = 0 } = options
+    const { clock, scheduler, log, lifecycleDelayMs = 0, replicaPace: pace = replicaPaces.fast, sourceHoldMs = SOURCE_HOLD_MS } = options
     const share = (globalId: string): Promise<void> => shareSettings(regions, registry, globalId)
-    const replicas = new ReplicaControl({ regions, registry, lifecycle, work, clock, shareSettings: share })
+    const node = (name: string): RegionNode => regions.node(name)
+    const lifecycle = new ReplicaLifecycle({ registry, node, log, clock, scheduler, pace, share }, options.strongPath ?? noStrongPath)
+    const views = new TableViews({ registry, regions, clock, pace })
+    const isPossible = options.strongPath !== undefined
+    const strong = new StrongControl({ regions, registry, lifecycle, work, clock, pace, isPossible })
+    const control = { regions, registry, lifecycle, strong, work, clock, pace, sourceHoldMs, views }
+    const replicas = new ReplicaControl({ ...control, shareSettings: share })
     this.#regions = regions
     this.#registry = registry
     this.#lifecycle = lifecycle
     this.#replicas = replicas
     this.#share = share
     this.lifecycleDelayMs = lifecycleDelayMs
-    this.#tables = new TableControl({ regions, registry, replicas, lifecycle, work, clock, scheduler, lifecycleDelayMs })
+    this.#tables = new TableControl({ regions, registry, replicas, lifecycle, work, clock, scheduler, lifecycleDelayMs, views, pace })
     const consumption = options.consumption ?? new Consumption()
     this.#scaler = new AutoScaler({ regions, registry, tables: this.#tables, scheduler, clock, work, consumption })
     this.#work = work
@@ -167,7 +178,12 @@ export class World {
     return this.#tables.changeTags(region, tableName, change)
   }
 
-  /** Begins to add, change or remove one replica; the work goes on after the answer. */
+  /** Whether the replica of this Region is kept from being disassociated. */
+  protectFromDisassociation(region: string, tableName: string, isProtected: boolean): Promise<TableView | Refusal> {
+    return this.#replicas.protect(region, tableName, isProtected)
+  }
+
+  /** Begins to add, change or remove replicas; the work goes on after the answer. */
   changeReplica(region: string, tableName: string, action: ReplicaAction): Promise<TableView | Refusal> {
     return this.#replicas.change(region, tableName, action)
   }
@@ -209,6 +225,7 @@ export class World {
     this.#work.close()
     this.#scaler.close()
     this.#tables.close()
+    this.#lifecycle.close()
     await this.#regions.close()
     await this.#registry.close()
   }
@@ -232,10 +249,7 @@ export class World {
     this.#catchUp(table)
     this.#work.track(
       (async () => {
-        for (const { region, status } of table.replicas) {
-          if (status === 'CREATING') await this.#lifecycle.create(table.globalId, region)
-          if (status === 'DELETING') await this.#lifecycle.remove(table.globalId, region)
-        }
+        await this.#lifecycle.resume(table.globalId)
         await this.#lifecycle.retireIncarnations(table.globalId, this.#endedIncarnationsMax)
       })(),
     )
@@ -248,7 +262,16 @@ export class World {
   }
 }
 
+/** Nothing carries the reads and writes of strongly consistent tables: none can be made. */
+const noStrongPath: StrongPath = { begin: () => Promise.resolve(), end: () => Promise.resolve() }
+
 export interface WorldOptions extends RegionsOptions {
+  /** How long it takes at least until clients see replicas come and go; when left out, as long as it takes. */
+  readonly replicaPace?: ReplicaPace
+  /** For how long the source of a replica cannot be removed before it, ms; 24 hours when left out. */
+  readonly sourceHoldMs?: number
+  /** What carries the reads and writes of strongly consistent tables; without it there are none. */
+  readonly strongPath?: StrongPath
   readonly regions: readonly string[]
   /** How many ended incarnations a table's cursors may name before they are left out. */
   readonly endedIncarnationsMax: number

@@ -64,7 +64,12 @@ describe('a table', () => {
     async () => {
       const TableName = endpoint.name('life')
       const created = await endpoint.client.send(
-        new CreateTableCommand({ TableName, ...simple, ProvisionedThroughput: { ReadCapacityUnits: 2, WriteCapacityUnits: 3 } }),
+        new CreateTableCommand({
+          TableName,
+          ...simple,
+          ProvisionedThroughput: { ReadCapacityUnits: 2, WriteCapacityUnits: 3 },
+          DeletionProtectionEnabled: true,
+        }),
       )
       expect(created.TableDescription).toMatchObject({
         TableStatus: 'CREATING',
@@ -84,8 +89,6 @@ describe('a table', () => {
         new UpdateTableCommand({ TableName, ProvisionedThroughput: { ReadCapacityUnits: 4, WriteCapacityUnits: 3 } }),
       )
       await untilActive(endpoint.client, TableName)
-      await endpoint.client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: true }))
-      await untilActive(endpoint.client, TableName)
       expect(await described(TableName)).toMatchObject({
         ProvisionedThroughput: { ReadCapacityUnits: 4, WriteCapacityUnits: 3, LastIncreaseDateTime: expect.any(Date) as Date },
         DeletionProtectionEnabled: true,
@@ -95,6 +98,11 @@ describe('a table', () => {
       )
       await endpoint.client.send(new UpdateTableCommand({ TableName, DeletionProtectionEnabled: false }))
       await untilActive(endpoint.client, TableName)
+      const again = await refusalOf(endpoint, 'UpdateTable', { TableName, DeletionProtectionEnabled: true })
+      expect(again.name).toBe('ThrottlingException')
+      expect(again.message).toMatch(
+        /^Deletion protection setting for table \S+ modified within the previous 15000 milliseconds\. Please try again after \S+$/,
+      )
       const deleted = await endpoint.client.send(new DeleteTableCommand({ TableName }))
       expect(deleted.TableDescription).toMatchObject({ TableName, TableStatus: 'DELETING' })
       await untilGone(endpoint.client, TableName)

@@ -59,6 +59,7 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   const engine = controlPlane.awake(region) ?? (await controlPlane.engine(region))
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(tableName)
+  if (table !== undefined && isReplicaInMaking(table)) return tableMissing(tableName)
   if (table === undefined || !servesItems(table, nowMs)) return tableGone
   const limits = context.throttle.limitsOf(region, table, nowMs)
   const contributors = table.own.insights && context.contributors?.of(table, nowMs)
@@ -66,4 +67,14 @@ export async function openTable(context: CallContext, given: string): Promise<Op
 }
 
 /** What item operations say of a table that is not there. Operations on tables name it. */
+/** A replica can be described while it is made, and is not there for anything else (observed on AWS, 2026-10). */
+export function isReplicaInMaking({ status, filling }: Table): boolean {
+  return status === 'CREATING' && filling === undefined
+}
+
+/** What operations on tables say of one that is not there, and item operations of a replica that is not there yet. */
+export function tableMissing(tableName: string): WireError {
+  return resourceNotFound(`Requested resource not found: Table: ${tableName} not found`)
+}
+
 export const tableGone: WireError = resourceNotFound('Requested resource not found')

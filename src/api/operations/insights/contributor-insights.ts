@@ -4,7 +4,7 @@ import type { Insight, Table } from '../../../engine/table.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, resourceNotFound } from '../../wire-error.ts'
 import type { CallContext } from '../operation.ts'
-import { tableNameOf } from '../table-lookup.ts'
+import { isReplicaInMaking, tableNameOf } from '../table-lookup.ts'
 
 /** A table or one of its global indexes, as Contributor Insights are put on and off for it. */
 export interface InsightTarget {
@@ -24,7 +24,7 @@ export async function insightTarget(
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(name)
-  if (table === undefined) return tableMissing(name)
+  if (table === undefined || isReplicaInMaking(table)) return tableMissing(name)
   if (indexName === undefined || hasGlobalIndex(table, indexName)) return { engine, table, indexName }
   return indexMissing(name, indexName)
 }

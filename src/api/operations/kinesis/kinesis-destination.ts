@@ -3,7 +3,7 @@ import type { Destination, Table } from '../../../engine/table.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, isWireError, resourceNotFound, validationError } from '../../wire-error.ts'
 import type { CallContext } from '../operation.ts'
-import { tableNameOf } from '../table-lookup.ts'
+import { isReplicaInMaking, tableNameOf } from '../table-lookup.ts'
 
 /** What the operations on Kinesis destinations have in common. Their texts were observed on AWS, 2026-10; the stream is not looked at by any of them. */
 export interface DestinationInput {
@@ -20,7 +20,8 @@ export async function destinationTable(context: CallContext, given: string): Pro
   if (typeof name !== 'string') return name
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
-  return engine.table(name) ?? tableMissing(name)
+  const table = engine.table(name)
+  return table === undefined || isReplicaInMaking(table) ? tableMissing(name) : table
 }
 
 /** Changes the table's destinations, as `change` says or refuses. */

@@ -6,6 +6,7 @@ import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, policyNotFound, resourceNotFound, validationError } from '../../wire-error.ts'
 import { parseStreamArn, parseTableArn } from '../arn.ts'
 import type { CallContext } from '../operation.ts'
+import { isReplicaInMaking } from '../table-lookup.ts'
 
 /** What a policy is, or may be, attached to: a table or one of its streams. The texts were observed on AWS, 2026-10. */
 export interface PolicyResource {
@@ -42,7 +43,7 @@ export async function findResource(context: CallContext, resource: PolicyResourc
   const engine = await context.controlPlane.engine(context.region)
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(resource.tableName)
-  return table === undefined ? missingTable(resource) : (missingStream(resource, table) ?? { engine, table })
+  return table === undefined || isReplicaInMaking(table) ? missingTable(resource) : (missingStream(resource, table) ?? { engine, table })
 }
 
 export function missingTable({ tableName }: PolicyResource): WireError {

@@ -1,9 +1,9 @@
 import { isRefusal } from '../../../engine/refusal.ts'
 import type { Table } from '../../../engine/table.ts'
 import { statusAt } from '../../../engine/table.ts'
-import { fromRefusal, resourceNotFound, validationError } from '../../wire-error.ts'
+import { fromRefusal, validationError } from '../../wire-error.ts'
 import { operation } from '../operation.ts'
-import { tableNameOf } from '../table-lookup.ts'
+import { isReplicaInMaking, tableMissing, tableNameOf } from '../table-lookup.ts'
 
 export const describeTimeToLive = operation<{ readonly TableName: string }>(async (context, { TableName }) => {
   const name = tableNameOf(context, TableName)
@@ -11,7 +11,7 @@ export const describeTimeToLive = operation<{ readonly TableName: string }>(asyn
   const view = await context.controlPlane.describeTable(context.region, name)
   if (isRefusal(view)) return fromRefusal(view)
   // Observed on AWS, 2026-10.
-  if (view.table.filling !== undefined) return resourceNotFound(`Requested resource not found: Table: ${name} not found`)
+  if (view.table.filling !== undefined || isReplicaInMaking(view.table)) return tableMissing(name)
   const status = statusAt(view.table, context.nowMs)
   if (status === 'CREATING' || status === 'DELETING') {
     return validationError(`Cannot describe time to live while table is in ${status} state: Current table state is ${status}`)

@@ -1,5 +1,5 @@
 import { accountOf, regionOf } from '../../../base/account-region.ts'
-import { createHash } from 'node:crypto'
+import { keyIdBehind, MANAGED_KEY } from '../../../engine/encryption-key.ts'
 import type { Refusal } from '../../../engine/refusal.ts'
 import { isRefusal, refuse } from '../../../engine/refusal.ts'
 import type { Encryption, SettingChanges, TableSettings } from '../../../engine/table.ts'
@@ -15,7 +15,6 @@ export interface EncryptionInput {
   readonly KMSMasterKeyId?: string
 }
 
-const MANAGED_KEY = 'alias/aws/dynamodb'
 const DAY_MS = 24 * 3_600_000
 const FREE_CHANGES = 4
 const CHANGE_EVERY_MS = 6 * 3_600_000
@@ -65,18 +64,13 @@ export function keyArn(given: string, region: string): string | Refusal {
   const [, of, account, resource] = /^arn:[^:]*:kms:([^:]*):([^:]*):(.*)$/.exec(given) ?? []
   if (of !== undefined && of !== regionOf(region)) return unknownKey(`Invalid arn ${of}`)
   const name = resource ?? given
-  const id = name.startsWith('alias/') ? idBehind(name, regionOf(region)) : name.replace(/^key\//, '')
+  const id = name.startsWith('alias/') ? keyIdBehind(name, regionOf(region)) : name.replace(/^key\//, '')
   return `arn:aws:kms:${regionOf(region)}:${account ?? accountOf(region)}:key/${id}`
 }
 
 function unknownKey(what: string): Refusal {
   const cause = '(Service: AWSKMS; Status Code: 400; Error Code: NotFoundException; Proxy: null)'
   return refuse('invalid', `KMS validation error: com.amazonaws.services.kms.model.NotFoundException: ${what} ${cause}`)
-}
-
-function idBehind(alias: string, region: string): string {
-  const hex = createHash('sha256').update(`${region} ${alias}`).digest('hex')
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-')
 }
 
 /** Four changes in the 24 hours after the first, then one every six hours. */

@@ -115,7 +115,7 @@ function describeStream(region: string, { name, settings, streams }: Table): obj
 
 /** A regional table has none of these members, not even empty. */
 function globalTable(context: Describing, view: TableView): object {
-  const { table, replicas, multiAccount } = view
+  const { table, replicas, multiAccount, consistency, witness, disassociationProtection } = view
   if (replicas === undefined) return { GlobalTableSettingsReplicationMode: table.own.settingsReplication }
   const mode = multiAccount === true ? 'ENABLED' : 'ENABLED_WITH_OVERRIDES'
   const unauthorized = unauthorizedReplicas(context.controlPlane, context.region, view)
@@ -130,14 +130,20 @@ function globalTable(context: Describing, view: TableView): object {
       GlobalTableSettingsReplicationMode: mode,
     })),
     GlobalTableSettingsReplicationMode: mode,
+    GlobalTableWitnesses: witness && [{ RegionName: regionOf(witness.region), WitnessStatus: witness.status }],
+    // The default is not told (observed on AWS, 2026-10).
+    MultiRegionConsistency: consistency === 'STRONG' ? consistency : undefined,
+    DisassociationProtectionEnabled: disassociationProtection,
   }
 }
 
-function replicaDescription(
-  { nowMs, controlPlane }: Describing,
-  { settings }: Table,
-  { region, status, readUnitsOverride, tableClassOverride, indexReadUnits = {} }: ReplicaView,
-): object {
+function replicaDescription({ nowMs, controlPlane }: Describing, { settings }: Table, replica: ReplicaView): object {
+  const { region, status, readUnitsOverride, tableClassOverride, indexReadUnits = {}, indexOnDemandReads = {} } = replica
+  const known = { RegionName: regionOf(region), ReplicaStatus: status }
+  // Captured in 2021, with a status of ACTIVE.
+  if (replica.isSilent === true) {
+    return { ...known, ReplicaStatusDescription: `Failed to describe settings for the replica in region: ‘${regionOf(region)}’.` }
+  }
   const { billing, warm } = settings
   const own = billing.mode === 'PROVISIONED' ? { ...billing, readUnits: readUnitsOverride ?? billing.readUnits } : billing
   const indexes = settings.indexes
@@ -147,12 +153,14 @@ function replicaDescription(
       return {
         IndexName: index.name,
         ProvisionedThroughputOverride: readUnits === undefined ? undefined : { ReadCapacityUnits: readUnits },
+        OnDemandThroughputOverride: maximumReads(indexOnDemandReads[index.name]),
         WarmThroughput: describeWarm(warmedIndex(index, billing), nowMs, controlPlane.lifecycleDelayMs),
       }
     })
   return {
-    RegionName: regionOf(region),
-    ReplicaStatus: status,
+    ...known,
+    KMSMasterKeyId: replica.keyArn,
+    OnDemandThroughputOverride: maximumReads(replica.onDemandReads),
     ProvisionedThroughputOverride: readUnitsOverride === undefined ? undefined : { ReadCapacityUnits: readUnitsOverride },
     GlobalSecondaryIndexes: indexes.length === 0 ? undefined : indexes,
     ReplicaTableClassSummary: tableClassOverride === undefined ? undefined : { TableClass: tableClassOverride },
@@ -161,3 +169,8 @@ function replicaDescription(
 }
 
 const NOT_AUTHORIZED = 'REPLICATION_NOT_AUTHORIZED'
+
+/** None is told as -1, as of a table's own maximum. */
+function maximumReads(units: number | null | undefined): object | undefined {
+  return units === undefined ? undefined : { MaxReadRequestUnits: units ?? -1 }
+}

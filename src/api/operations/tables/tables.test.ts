@@ -251,11 +251,6 @@ describe('UpdateTable', () => {
       { ReplicaUpdates: [{ Create: { RegionName: 'us-east-1' } }] },
       'Cannot add or delete the local region through ReplicaUpdates. Use CreateTable, DeleteTable, or UpdateTable as required.',
     ],
-    [
-      'strong consistency, for now',
-      { ReplicaUpdates: [{ Create: { RegionName: 'eu-west-1' } }], MultiRegionConsistency: 'STRONG' as const },
-      'everywrite does not support MultiRegionConsistency STRONG yet',
-    ],
   ])('refuses %s', async (_what, more, message) => {
     await onDemand('Grown').catch(() => undefined)
     await expect(client.send(new UpdateTableCommand({ TableName: 'Grown', ...more }))).rejects.toMatchObject(invalid(message))

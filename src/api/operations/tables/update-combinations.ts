@@ -12,6 +12,8 @@ export interface UpdateMembers {
   readonly StreamSpecification?: unknown
   readonly GlobalSecondaryIndexUpdates?: readonly IndexUpdate[]
   readonly ReplicaUpdates?: unknown
+  readonly GlobalTableWitnessUpdates?: unknown
+  readonly MultiRegionConsistency?: unknown
 }
 
 const changes = [
@@ -25,7 +27,7 @@ const changes = [
   'OnDemandThroughput',
   'WarmThroughput',
   'TableClass',
-  'GlobalTableWitnessUpdates',
+  'DisassociationProtectionEnabled',
   'GlobalTableSettingsReplicationMode',
 ] as const
 
@@ -34,6 +36,7 @@ const NOTHING =
   'MultiAccountReplicaReady, ReplicaTransitRoleArn, MultiRegionConsistency, DeletionProtectionEnabled, OnDemandThroughput, WarmThroughput ' +
   'or TableClass is required'
 
+const WITH_WITNESSES = 'Requests that modify replicas or witnesses must not also modify other fields'
 const parameters = 'One or more parameter values were invalid: '
 
 /** The text of the refusal; undefined when the request may be. */
@@ -41,10 +44,13 @@ export function combinationProblem(input: UpdateMembers): string | undefined {
   const { GlobalSecondaryIndexUpdates: indexUpdates, BillingMode, ProvisionedThroughput, OnDemandThroughput } = input
   const has = (name: (typeof changes)[number]): boolean => (input as Readonly<Record<string, unknown>>)[name] !== undefined
   const sent = changes.filter(has)
+  const witnesses = input.GlobalTableWitnessUpdates !== undefined
   if (has('ReplicaUpdates')) {
-    const alone = sent.length === 1 && !('AttributeDefinitions' in input)
-    return alone ? undefined : `${parameters}Replica modification must be the only operation in the request`
+    if (sent.length === 1 && !('AttributeDefinitions' in input)) return undefined
+    return witnesses ? WITH_WITNESSES : `${parameters}Replica modification must be the only operation in the request`
   }
+  // Neither witnesses nor consistency count as a change without replicas. That they are refused beside another one likewise is a guess.
+  if (sent.length > 0 && (witnesses || input.MultiRegionConsistency !== undefined)) return WITH_WITNESSES
   if (sent.every((name) => name === 'GlobalSecondaryIndexUpdates') && !indexUpdates?.length) return NOTHING
   if (indexUpdates?.length === 0) return `${parameters}List of GlobalSecondaryIndexUpdates is empty`
   const builds = indexUpdates?.some(({ Create, Delete }) => Create !== undefined || Delete !== undefined) ?? false
@@ -55,6 +61,10 @@ export function combinationProblem(input: UpdateMembers): string | undefined {
   // A guess, after the others.
   if (only('GlobalTableSettingsReplicationMode')) {
     return `${parameters}GlobalTableSettingsReplicationMode modification must be the only operation in the request`
+  }
+  // A guess: the documentation says that it cannot be combined.
+  if (only('DisassociationProtectionEnabled')) {
+    return `${parameters}DisassociationProtection modification must be the only operation in the request`
   }
   if (has('WarmThroughput')) {
     if (builds) return `${parameters}Create global secondary index cannot be specified when updating WarmThroughput`

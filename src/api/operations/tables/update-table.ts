@@ -13,10 +13,11 @@ import { operation, unsupportedParameter } from '../operation.ts'
 import { settingsProblem } from './group-permission.ts'
 import type { SettingsReplicationMode } from './multi-account.ts'
 import { setSettingsReplication } from './settings-replication.ts'
-import type { ReplicaUpdate } from './replica-updates.ts'
+import type { ReplicaRequest, ReplicaUpdate } from './replica-updates.ts'
 import { planReplicaUpdates } from './replica-updates.ts'
 import type { StreamInput } from './stream-settings.ts'
 import { changedStream } from './stream-settings.ts'
+import { changedProtection } from './deletion-protection.ts'
 import { changedClass } from './table-class.ts'
 import { describeTableView } from './table-description.ts'
 import { tableNameOf } from '../table-lookup.ts'
@@ -36,11 +37,13 @@ interface Input extends ThroughputInput {
   readonly StreamSpecification?: StreamInput
   readonly SSESpecification?: EncryptionInput
   readonly WarmThroughput?: WarmInput
-  readonly MultiRegionConsistency?: 'EVENTUAL' | 'STRONG'
+  readonly MultiRegionConsistency?: ReplicaRequest['MultiRegionConsistency']
+  readonly GlobalTableWitnessUpdates?: ReplicaRequest['GlobalTableWitnessUpdates']
+  readonly DisassociationProtectionEnabled?: boolean
   readonly GlobalTableSettingsReplicationMode?: SettingsReplicationMode
 }
 
-const notYet = ['GlobalTableWitnessUpdates', 'VectorIndexUpdates']
+const notYet = ['VectorIndexUpdates']
 
 /** Either replicas or settings, never both. What depends on the other Regions is for the control plane to judge. */
 export const updateTable = operation<Input>(async (context, input) => {
@@ -51,12 +54,15 @@ export const updateTable = operation<Input>(async (context, input) => {
   if (problem !== undefined) return validationError(problem)
   const unsupported = unsupportedParameter(input, notYet)
   if (unsupported !== undefined) return validationError(unsupported)
-  if (input.MultiRegionConsistency === 'STRONG') return validationError('everywrite does not support MultiRegionConsistency STRONG yet')
 
   if (input.ReplicaUpdates !== undefined) {
-    const action = planReplicaUpdates(input.ReplicaUpdates, region)
+    const action = planReplicaUpdates({ ...input, ReplicaUpdates: input.ReplicaUpdates }, region)
     if (isWireError(action)) return action
     const view = await controlPlane.changeReplica(region, name, action)
+    return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(context, view) }
+  }
+  if (input.DisassociationProtectionEnabled !== undefined) {
+    const view = await controlPlane.protectFromDisassociation(region, name, input.DisassociationProtectionEnabled)
     return isRefusal(view) ? fromRefusal(view) : { TableDescription: describeTableView(context, view) }
   }
   if (input.GlobalTableSettingsReplicationMode !== undefined)
@@ -115,16 +121,9 @@ function changedSettings(table: Table, input: Input, { region, nowMs }: CallCont
       ? still
       : changedWarm(input.WarmThroughput, warmedTable({ billing, warm: still }), { index: undefined, region }, nowMs)
   if (isRefusal(warm)) return warm
-  return {
-    ...settings,
-    ...classed,
-    stream,
-    indexes,
-    billing,
-    onDemandMaximum,
-    warm,
-    deletionProtection: input.DeletionProtectionEnabled ?? settings.deletionProtection,
-  }
+  const changed = { ...settings, ...classed, stream, indexes, billing, onDemandMaximum, warm }
+  if (input.DeletionProtectionEnabled === undefined) return changed
+  return changedProtection(table.name, changed, input.DeletionProtectionEnabled, nowMs)
 }
 
 /** What a new index may be keyed by: what the request defines, whatever the table does. Another type for what the table defines is not heeded. */

@@ -14,7 +14,7 @@ interface Input {
 export const updateTimeToLive = operation<Input>(async (context, { TableName, TimeToLiveSpecification: wanted }) => {
   const name = tableNameOf(context, TableName)
   if (typeof name !== 'string') return name
-  const view = await context.controlPlane.changeSettings(context.region, name, (table) => changed(table, wanted))
+  const view = await context.controlPlane.changeSettings(context.region, name, (table) => changed(table, wanted), 'always')
   return isRefusal(view) ? fromRefusal(view) : { TimeToLiveSpecification: wanted }
 })
 

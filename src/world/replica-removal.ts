@@ -1,0 +1,83 @@
+import type { Cursors } from '../replication/cursors.ts'
+import { nextEpoch } from '../replication/membership.ts'
+import type { ReplicaRow } from '../replication/replica-row.ts'
+import type { GlobalTable } from './global-table.ts'
+import { replicaIn } from './global-table.ts'
+import type { ReplicaSteps } from './replica-steps.ts'
+
+/**
+ * Drains and removes the replica that is recorded as DELETING in a Region:
+ *
+ *   fenced -> drained to every member -> its ledger handed over -> recorded without it, its logs closed -> data go   [REP-37]
+ */
+export async function removeReplica(steps: ReplicaSteps, globalId: string, region: string): Promise<void> {
+  const table = steps.table(globalId)
+  const record = table && replicaIn(table, region)
+  if (table === undefined || record?.status !== 'DELETING') return
+  const { goesAtMs = 0 } = record
+  await steps.until(goesAtMs)
+  await steps.onRegion(region, async ({ engine }) => {
+    const local = engine.table(table.name)
+    if (local?.globalId === globalId && local.status !== 'DELETING') await engine.changeTable(table.name, () => ({ status: 'DELETING' }))
+  })
+  if (table.membership.members.includes(region)) {
+    // Nobody shows what another policy chose when ledgers are compared: while a replica goes, the policy stays.
+    await steps.reconcile(globalId)
+    const row = await steps.onReplica(table, region, (replica) => replica.fence())
+    const finals = finalsOf(row)
+    for (const { region: member } of table.replicas) {
+      if (member !== region) await steps.reaches(table, member, finals)
+    }
+    await handOverLedger(steps, table, region)
+    await steps.until(goesAtMs + steps.pace.unlistedMs)
+    await recordWithout(steps, globalId, region, finals)
+  }
+  await steps.until(goesAtMs + steps.pace.goneMs)
+  await steps.drop(table, region)
+  await steps.registry.change(globalId, (now) => {
+    const replicas = now.replicas.filter((replica) => replica.region !== region)
+    return replicas.length === 0 ? undefined : { ...now, replicas }
+  })
+  steps.log.info('replica-removed', { table: table.name, region })
+}
+
+/** What only the leaving replica had found stays known: the first member that has all that the leaver had takes its ledger over. */
+async function handOverLedger(steps: ReplicaSteps, table: GlobalTable, region: string): Promise<void> {
+  const members = table.replicas.filter((replica) => replica.region !== region && replica.status === 'ACTIVE')
+  if (members.length === 0) return
+  for (;;) {
+    const seen = await steps.onReplica(table, region, (replica) => replica.stop())
+    const leaver = steps.node(region).running?.replication.replica(table.globalId)
+    if (seen === undefined) return
+    if (leaver === undefined) continue
+    if (!leaver.hasLedger) return
+    const heir = await Promise.race(members.map((member) => steps.reaches(table, member.region, seen.cursors).then(() => member.region)))
+    const isStill = (): boolean => steps.node(region).running?.replication.replica(table.globalId) === leaver
+    // If it crashes it may apply more before it is stopped again, so all is done once more.
+    await steps.onReplica(table, heir, async (replica) => {
+      if (isStill()) await replica.inheritLedger(leaver)
+    })
+    if (isStill()) return
+  }
+}
+
+/** Records that a Region is no member any more, and where its logs end [REP-36]. */
+export async function recordWithout(steps: ReplicaSteps, globalId: string, region: string, finals: Cursors): Promise<void> {
+  await steps.registry.change(globalId, (now) => {
+    const { membership } = now
+    return {
+      ...now,
+      membership: nextEpoch(membership, {
+        members: membership.members.filter((member) => member !== region),
+        closed: { ...membership.closed, ...Object.fromEntries(finals) },
+      }),
+    }
+  })
+  await steps.reconcile(globalId)
+}
+
+/** Where a replica's own logs end. */
+export function finalsOf(row: ReplicaRow | undefined): Cursors {
+  if (row === undefined) return new Map()
+  return new Map([...row.cursors].filter(([incarnation]) => row.ours.has(incarnation)))
+}
