@@ -1,5 +1,12 @@
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
-import { CreateTableCommand, DynamoDBClient, PutItemCommand, TransactWriteItemsCommand, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  PutItemCommand,
+  TransactWriteItemsCommand,
+  UpdateTableCommand,
+  UpdateTimeToLiveCommand,
+} from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLog } from '../base/log.ts'
 import type { RunningServer } from '../server/start-server.ts'
@@ -18,6 +25,7 @@ beforeEach(async () => {
     regions: [east, west],
     dataFolder: undefined,
     profile: 'instant',
+    sweepEveryMs: 50,
     clockMode: 'hlc',
     credentials: undefined,
     insecure: false,
@@ -109,6 +117,18 @@ test('a write consumes units of its customer at home, and as many of the global 
   await converged('orders')
   expect(await units('orders', east, 'Customer')).toBe(4 + 3 + 1)
   expect(await units('orders', west, 'GlobalTable')).toBe(4 + 3)
+})
+
+test('an item that expires costs nothing where it is deleted, and a write in the other Region', async () => {
+  await makeGlobal('sessions')
+  const TimeToLiveSpecification = { AttributeName: 'expires', Enabled: true }
+  await client(east).send(new UpdateTimeToLiveCommand({ TableName: 'sessions', TimeToLiveSpecification }))
+  const Item = { id: { S: 'old' }, expires: { N: String(Math.floor(Date.now() / 1000) - 60) } }
+  await client(east).send(new PutItemCommand({ TableName: 'sessions', Item }))
+  // The put, and the deletion.
+  await expect.poll(() => units('sessions', west, 'GlobalTable'), { timeout: 20_000 }).toBe(2)
+  expect([await units('sessions', east, 'Customer'), await units('sessions', east, 'GlobalTable')]).toEqual([1, 0])
+  expect(await units('sessions', west, 'Customer')).toBe(0)
 })
 
 test('a transaction costs twice at home and once elsewhere, and a global index has its own units in each Region', async () => {
