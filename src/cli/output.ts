@@ -24,7 +24,9 @@ export class Display {
   show(text: string): void {
     const up = this.#lines === 0 ? '' : `\u001b[${this.#lines}A`
     process.stdout.write(`${up}\u001b[0J${text}\n`)
-    this.#lines = text.split('\n').length
+    const columns = process.stdout.columns || Number.POSITIVE_INFINITY
+    // A line that is wider than the terminal takes several of it.
+    this.#lines = text.split('\n').reduce((sum, line) => sum + Math.max(1, Math.ceil(visibleLength(line) / columns)), 0)
   }
 }
 
