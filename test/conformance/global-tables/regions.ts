@@ -3,12 +3,11 @@ import { DeleteTableCommand, DescribeTableCommand, UpdateTableCommand, waitUntil
 import { afterAll, beforeAll, expect, vi } from 'vitest'
 import type { Program } from '../../program.ts'
 import type { Connection, Endpoint } from '../endpoint.ts'
-import { connect, freshName, HOOK_MS, onAws, sendRaw, serve, waiting } from '../endpoint.ts'
+import { connect, freshName, givenUrl, HOOK_MS, onAws, sendRaw, serve, waiting } from '../endpoint.ts'
 
 /**
  * The Regions that the suite of global tables talks to: EVERYWRITE_CONFORMANCE_REGIONS names two or three, by commas. The first is where tables are
- * made. Without it: three, of the program that is started for each file, with the lag that AWS says is common, so that what races in AWS races
- * here.
+ * made. Without it: three, of the program that is started for each file, with links that are slow enough for what races in AWS to race here.
  */
 const named = process.env['EVERYWRITE_CONFORMANCE_REGIONS']?.split(',')
 const [first = 'us-east-1', second = 'us-west-2', third = named === undefined ? 'eu-west-1' : undefined] = named ?? []
@@ -27,12 +26,14 @@ export interface World {
   name(what: string): string
 }
 
+/** Whether tables may come and go as slowly as in AWS. */
+const isSlow = onAws || givenUrl !== undefined
 /** Until a replica is there or gone: the longest that was seen of AWS is eleven minutes, of a table that holds an item. */
-export const LIFE_CYCLE_MS = onAws ? 1_500_000 : 60_000
+export const LIFE_CYCLE_MS = isSlow ? 1_500_000 : 60_000
 /** Until a write is in the other Regions, or a record in a stream: AWS promises nothing, and alarms at three minutes. */
 export const ARRIVAL_MS = onAws ? 180_000 : 30_000
 /** For a test that waits for several of these. */
-export const TEST_MS = onAws ? 1_800_000 : 120_000
+export const TEST_MS = isSlow ? 1_800_000 : 120_000
 
 /** How often something is looked at that takes its time. */
 export const lookingMs = onAws ? 5_000 : 100
@@ -56,7 +57,8 @@ export function useRegions(): World {
     },
   }
   beforeAll(async () => {
-    program = await serve(['--memory', '--throttling', 'off', '--profile', 'aws', '--ttl-sweep', '200', '--regions', regionNames.join(',')])
+    program = await serve(['--memory', '--throttling', 'off', '--ttl-sweep', '200', '--regions', regionNames.join(',')])
+    if (program !== undefined) await slowLinks(program)
     for (const region of regionNames) {
       const connection = connect(region, program)
       const raw: Endpoint['raw'] = (operation, body) => sendRaw(connection, operation, body)
@@ -72,6 +74,18 @@ export function useRegions(): World {
     await program?.stop()
   }, LIFE_CYCLE_MS)
   return world
+}
+
+/** Its links have no latency otherwise, and nothing would be under way for long. */
+async function slowLinks({ url }: Program): Promise<void> {
+  for (const from of regionNames) {
+    for (const to of regionNames) {
+      if (from === to) continue
+      const body = JSON.stringify({ kind: 'latency', from, to, ms: 200, jitterMs: 100 })
+      const answer = await fetch(`${url}/_everywrite/faults`, { method: 'POST', body })
+      expect(answer.status).toBe(201)
+    }
+  }
 }
 
 /** What a Region says of a table; undefined when it has none of that name. */
