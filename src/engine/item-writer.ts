@@ -48,10 +48,23 @@ export class ItemWriter {
         const after = verdict.kind === 'put' ? verdict.item : undefined
         const closes = verdict.kind === 'keep' ? undefined : verdict.closes
         const edits = verdict.kind === 'put' ? verdict.edits : undefined
+        const relative = verdict.kind !== 'keep' && verdict.relative === true
         const refused =
           cause === 'client' && closes === undefined ? versioning.refusal({ table: current, itemKey, before, after }) : undefined
         if (refused !== undefined) return { writes: noWrites, result: { kind: 'not-here', message: refused } }
-        const change = versioning.change({ table: current, arrival, itemKey, cellKey, cell, replicaRow, before, after, closes, edits })
+        const change = versioning.change({
+          table: current,
+          arrival,
+          itemKey,
+          cellKey,
+          cell,
+          replicaRow,
+          before,
+          after,
+          closes,
+          edits,
+          relative,
+        })
         const read = (key: Key): Value | undefined => values[keys.indexOf(keyIn(keys, key))]
         const derivation = new Derivation({ table: current, atMs: arrival.committedAtMs, cause, indexDelayMs, read })
         derivation.add(itemKey, before, after)
@@ -188,6 +201,7 @@ export class ItemWriter {
         before,
         after,
         edits,
+        relative: verdict.kind !== 'keep' && verdict.kind !== 'refuse' && verdict.relative === true,
       })
       of.replicaRow = change.replicaRow
       of.changed = true
@@ -222,6 +236,7 @@ export interface ItemWriterOptions {
 export type Judge<T> = (before: StoredItem | undefined, cell?: Value) => Verdict<T>
 
 /** What a write shall do, judged on what is shown. */
+/** `relative`: had something else been there, something else would have come of it; it was conditional, or counts or appends. */
 export type Verdict<T> =
   | {
       readonly kind: 'put'
@@ -230,8 +245,9 @@ export type Verdict<T> =
       readonly closes?: Closes
       /** What an update did, for whoever asks; without it the item was put as a whole. */
       readonly edits?: (() => readonly ItemEdit[]) | undefined
+      readonly relative?: boolean
     }
-  | { readonly kind: 'delete'; readonly result: T; readonly closes?: Closes }
+  | { readonly kind: 'delete'; readonly result: T; readonly closes?: Closes; readonly relative?: boolean }
   | { readonly kind: 'keep'; readonly result: T }
 
 /** What a write settles in the versioning's own books. Such a write is made whatever it changes, and in whatever Region. */

@@ -61,6 +61,8 @@ export interface LocalChange {
   readonly closes?: readonly Uint8Array[] | undefined
   /** What an update was told to do, place by place; undefined: the item was put as a whole, or deleted. */
   readonly edits?: (() => readonly ItemEdit[]) | undefined
+  /** Had something else been there, something else would have come of it: another write that makes the same does not stand for it. */
+  readonly relative: boolean
 }
 
 export interface Statistics {

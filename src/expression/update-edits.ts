@@ -31,6 +31,14 @@ export function editsOf({ actions }: UpdatePlan, before: AttributeMap, after: At
   return edits
 }
 
+/** Whether doing it twice makes something else than doing it once: it counts, or appends. */
+export function goesOnFromWhatWas({ actions }: UpdatePlan): boolean {
+  return actions.some((action) => {
+    if (action.kind === 'add') return !isSet(action.value)
+    return action.kind === 'set' && (action.value.kind === 'arithmetic' || action.value.kind === 'list-append')
+  })
+}
+
 /** Undefined: it is told by what came out. */
 function editOf(action: UpdateAction, path: ItemPath, before: AttributeMap): readonly ItemEdit[] | undefined {
   switch (action.kind) {

@@ -25,7 +25,7 @@ export interface LedgerEntry {
   /** The Region that found it. */
   readonly foundIn: string
   readonly foundAtMs: number
-  /** Both made the same (two deletes, two equal puts): nothing was lost. */
+  /** Both made the same, and the loser would have made it whatever was there (two deletes, two equal puts): nothing was lost. */
   readonly harmless: boolean
   /** A client had read the loser in the Region that found it; false: not noticed [REP-20]. */
   readonly read: boolean
@@ -73,7 +73,7 @@ export function recordLoss(finding: Finding): Write {
     ...(finding.loss?.failed !== undefined && { failed: finding.loss.failed }),
     foundIn: finding.foundIn,
     foundAtMs: finding.foundAtMs,
-    harmless: finding.loss === undefined && madeTheSame(loser, winner),
+    harmless: finding.loss === undefined && !loser.relative && madeTheSame(loser, winner),
     read: finding.read,
   }
   return { key: ledgerKey(finding.tableNumber, loser.timestamp, id), value: Buffer.from(JSON.stringify(entry), 'utf8') }

@@ -264,7 +264,7 @@ function canonical(copy: MergeCopy): string {
     if (Array.isArray(part)) return part.map(plain)
     if (typeof part !== 'object' || part === null) return part
     const entries = Object.entries(part).filter(
-      ([name]) => !['merge', 'stored', 'bytes', 'context', 'base', 'itemKey', 'notes'].includes(name),
+      ([name]) => !['merge', 'stored', 'bytes', 'context', 'base', 'itemKey', 'notes', 'relative'].includes(name),
     )
     return 'incarnation' in part
       ? part

@@ -37,6 +37,8 @@ export interface Version {
   /** Under `merge`: which writes made the parts of it; undefined: this one made all [REP-14]. */
   readonly merge: Uint8Array | undefined
   readonly notes: Notes
+  /** It was conditional, counted or appended: that another write made the same does not make up for its loss. */
+  readonly relative: boolean
   /** All of the above, encoded. */
   readonly bytes: Uint8Array
 }
@@ -64,9 +66,13 @@ export interface Home {
 export const noNotes: Notes = {}
 
 export function encodeVersion(
-  version: Omit<Version, 'bytes' | 'notes' | 'merge'> & { readonly notes?: Notes; readonly merge?: Uint8Array | undefined },
+  version: Omit<Version, 'bytes' | 'notes' | 'merge' | 'relative'> & {
+    readonly notes?: Notes
+    readonly merge?: Uint8Array | undefined
+    readonly relative?: boolean
+  },
 ): Version {
-  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes = noNotes, merge } = version
+  const { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, notes = noNotes, merge, relative = false } = version
   const noted = notes === noNotes ? undefined : encodeNotes(notes)
   const mergeAt =
     headerBytes + (base === undefined ? 0 : baseBytes) + 1 + region.length + 2 + context.size * cursorBytes + 2 + itemKey.length
@@ -78,7 +84,8 @@ export function encodeVersion(
     (stored === undefined ? tombstoneFlag : 0) |
     (base === undefined ? 0 : baseFlag) |
     (noted === undefined ? 0 : notesFlag) |
-    (merge === undefined ? 0 : mergeFlag)
+    (merge === undefined ? 0 : mergeFlag) |
+    (relative ? relativeFlag : 0)
   bytes.writeUInt32BE(stored?.sizeBytes ?? 0, 2)
   bytes.writeUInt32BE(imageAt, 6)
   writeCursor(bytes, dot.incarnation, dot.n, dotAt)
@@ -107,7 +114,7 @@ export function encodeVersion(
   }
   if (noted !== undefined) bytes.set(noted, notesAt)
   if (stored !== undefined) bytes.set(stored.image, imageAt)
-  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, merge, notes, bytes }
+  return { dot, timestamp, region, base, context, epoch, committedAtMs, itemKey, stored, merge, notes, relative, bytes }
 }
 
 export function decodeVersion(encoded: Uint8Array): Version {
@@ -146,6 +153,7 @@ export function decodeVersion(encoded: Uint8Array): Version {
     stored: storedOf(bytes),
     merge,
     notes: (flags & notesFlag) === 0 ? noNotes : decodeNotes(bytes.subarray(notesAt, bytes.readUInt32BE(6))),
+    relative: (flags & relativeFlag) !== 0,
     bytes,
   }
 }
@@ -174,6 +182,7 @@ const tombstoneFlag = 1
 const baseFlag = 2
 const notesFlag = 4
 const mergeFlag = 8
+const relativeFlag = 16
 /** Where the dot stands in an encoded version. */
 export const dotAt = 10
 const headerBytes = 42

@@ -174,6 +174,7 @@ export class Versions implements Versioning {
       itemKey,
       stored: after,
       merge: this.#mergeDataOf(change, cell.siblings, row, { dot, timestamp, region: this.#region }),
+      relative: change.relative,
       notes: notesOf(kept, closes, cell.siblings.length > 1 && this.policy(table).joins),
     })
     const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {

@@ -62,6 +62,26 @@ describe.each(['real', 'virtual'] as const)('a world in %s time', (time) => {
     expect(conflicts.map(({ loser }) => loser.item?.['mail'])).toEqual([{ S: winner === 'first@x' ? 'second@x' : 'first@x' }])
   })
 
+  it('shows the increment that lost though both Regions count to the same, and the condition that held twice, but not two equal puts', async () => {
+    const world = await start({ time })
+    await world.partition(east, west)
+    const key = (id: string) => ({ TableName: 'users', Key: { id: { S: id } }, ExpressionAttributeValues: { ':v': { N: '1' } } })
+    for (const region of [east, west]) {
+      const client = world.client(region)
+      await client.send(new UpdateItemCommand({ ...key('counted'), UpdateExpression: 'ADD n :v' }))
+      await client.send(new UpdateItemCommand({ ...key('summed'), UpdateExpression: 'SET n = if_not_exists(n, :v) + :v' }))
+      await client.send(new UpdateItemCommand({ ...key('set'), UpdateExpression: 'SET n = :v' }))
+      await client.send(new PutItemCommand({ TableName: 'users', Item: { id: { S: 'put' } } }))
+      const ConditionExpression = 'attribute_not_exists(id)'
+      await client.send(new PutItemCommand({ TableName: 'users', Item: { id: { S: 'once' } }, ConditionExpression }))
+      if (time === 'virtual') await world.advance(5)
+    }
+    await world.heal()
+    await world.settle()
+    const ids = (await world.conflicts()).map(({ key: { id } }) => (id as { S: string }).S)
+    expect(ids.sort()).toEqual(['counted', 'once', 'summed'])
+  })
+
   it('keeps what was durable over a crash', async () => {
     const world = await start({ time })
     await put(world, east, 'a@x')

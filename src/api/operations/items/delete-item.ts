@@ -23,7 +23,8 @@ export function understandDelete(input: DeleteInput): WriteAction | WireError {
     judge(before) {
       const failure = conditionFailure(bound.condition, before, input)
       if (failure !== undefined) return failure
-      return { kind: 'delete', result: { attributes: oldAttributes(before, input), sizeBytes: before?.sizeBytes ?? 0 } }
+      const result = { attributes: oldAttributes(before, input), sizeBytes: before?.sizeBytes ?? 0 }
+      return { kind: 'delete', result, relative: bound.condition !== undefined }
     },
   }))
 }

@@ -1,10 +1,12 @@
 import type { Verdict } from '../../../engine/item-writer.ts'
 import { encodeImage, StoredItem } from '../../../engine/stored-item.ts'
 import type { Table } from '../../../engine/table.ts'
+import type { ConditionPlan } from '../../../expression/condition.ts'
 import type { Updated, UpdatePlan } from '../../../expression/update.ts'
-import { editsOf } from '../../../expression/update-edits.ts'
+import { editsOf, goesOnFromWhatWas } from '../../../expression/update-edits.ts'
 import { applyUpdate, onlyTakesAway, projectTouched, updatePaths } from '../../../expression/update.ts'
 import type { AttributeMap, Item } from '../../../item/attribute-value.ts'
+import type { ItemEdit } from '../../../item/item-edit.ts'
 import { isInvalid } from '../../../item/invalid.ts'
 import { itemSizeBytes } from '../../../item/item-size.ts'
 import type { KeySchema } from '../../../item/key-schema.ts'
@@ -24,12 +26,14 @@ export interface ItemUpdate {
   readonly itemKey: Uint8Array
   /** Undefined: the item is to be there, and nothing else. */
   readonly update: UpdatePlan | undefined
+  /** What was asked for beside the key. */
+  readonly condition: ConditionPlan | undefined
 }
 
 /** What the update makes of the item, once its condition holds. An item that is not there is updated as one that has its key alone. */
 export function updateVerdict(
   table: Table,
-  { key, itemKey, update }: ItemUpdate,
+  { key, itemKey, update, condition }: ItemUpdate,
   before: StoredItem | undefined,
   input: Pick<WriteInput, 'ReturnValues'>,
 ): Verdict<WriteResult> {
@@ -42,7 +46,8 @@ export function updateVerdict(
   if (unindexable !== undefined) return refuseWrite(unindexable)
   const attributes = returnedAttributes(input, before, item, updated)
   const result: WriteResult = { attributes, sizeBytes: Math.max(item.sizeBytes, before?.sizeBytes ?? 0) }
-  return { kind: 'put', item, result, edits: () => (update === undefined ? [] : editsOf(update, before?.item ?? key, item.item)) }
+  const edits = (): readonly ItemEdit[] => (update === undefined ? [] : editsOf(update, before?.item ?? key, item.item))
+  return { kind: 'put', item, result, edits, relative: condition !== undefined || (update !== undefined && goesOnFromWhatWas(update)) }
 }
 
 /** The attributes of the key cannot change. */

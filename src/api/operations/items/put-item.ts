@@ -49,7 +49,8 @@ function planPut(table: Table, parsed: ParsedItem, condition: ConditionPlan | un
       const failure = conditionFailure(condition, before, input)
       if (failure !== undefined) return failure
       const largerBytes = Math.max(sizeBytes, before?.sizeBytes ?? 0)
-      return { kind: 'put', item, result: { attributes: oldAttributes(before, input), sizeBytes: largerBytes } }
+      const result = { attributes: oldAttributes(before, input), sizeBytes: largerBytes }
+      return { kind: 'put', item, result, relative: condition !== undefined }
     },
   }
 }

@@ -26,7 +26,8 @@ export function understandUpdate(input: UpdateInput): WriteAction | WireError {
     const onKey = update && keyUpdateProblem(update, table.schema)
     if (onKey !== undefined) return onKey
     return {
-      judge: (before) => conditionFailure(condition, before, input) ?? updateVerdict(table, { key, itemKey, update }, before, input),
+      judge: (before) =>
+        conditionFailure(condition, before, input) ?? updateVerdict(table, { key, itemKey, update, condition }, before, input),
     }
   })
 }

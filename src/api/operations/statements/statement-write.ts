@@ -34,7 +34,8 @@ function planInsert(table: Table, plan: InsertPlan): PlannedWrite | WireError {
   if (isWireError(storable)) return storable
   const { itemKey, item } = storable
   const result = { attributes: undefined, sizeBytes: item.sizeBytes }
-  const judge: PlannedWrite['judge'] = (before) => (before === undefined ? { kind: 'put', item, result } : refuseWrite(duplicateItem))
+  const judge: PlannedWrite['judge'] = (before) =>
+    before === undefined ? { kind: 'put', item, result, relative: true } : refuseWrite(duplicateItem)
   return { itemKey, judge, attemptedBytes: item.sizeBytes }
 }
 
@@ -47,7 +48,8 @@ function planUpdate(table: Table, { update, condition, returning }: UpdateStatem
   const returned = { ReturnValues: returning === undefined ? ('NONE' as const) : returnValues[returning] }
   return {
     itemKey: key.itemKey,
-    judge: (before) => conditionFailure(condition, before, input) ?? updateVerdict(table, { ...key, update }, before, returned),
+    judge: (before) =>
+      conditionFailure(condition, before, input) ?? updateVerdict(table, { ...key, update, condition: undefined }, before, returned),
   }
 }
 
