@@ -1,3 +1,4 @@
+import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import { CreateTableCommand, DescribeTableCommand, DynamoDBClient, UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { expect } from 'vitest'
 
@@ -9,7 +10,12 @@ export function clientIn(region: string, endpoint: string): DynamoDBClient {
 }
 
 /** A table whose key is `id`, with a replica in each Region. */
-export async function makeGlobalTable(endpoint: string, table: string, [first, ...others]: readonly [string, ...string[]]): Promise<void> {
+export async function makeGlobalTable(
+  endpoint: string,
+  table: string,
+  [first, ...others]: readonly [string, ...string[]],
+  more: Partial<CreateTableCommandInput> = {},
+): Promise<void> {
   const client = clientIn(first, endpoint)
   try {
     await client.send(
@@ -18,6 +24,7 @@ export async function makeGlobalTable(endpoint: string, table: string, [first, .
         AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
         KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
         BillingMode: 'PAY_PER_REQUEST',
+        ...more,
       }),
     )
     for (const region of others) {

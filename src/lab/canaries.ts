@@ -1,6 +1,9 @@
+import type { Scheduler } from '../base/scheduler.ts'
+import { sleep } from '../base/scheduler.ts'
 import { spaces } from '../engine/keyspace.ts'
 import { cellOf, decodeCell, emptyCell, encodeCell } from '../replication/cell.ts'
 import type { Message, Transport } from '../replication/messages.ts'
+import { decodeReplicaRow, encodeReplicaRow } from '../replication/replica-row.ts'
 import { isBesideEntry, isResolution, isWithdrawal } from '../replication/rows.ts'
 import type { Version } from '../replication/version.ts'
 import { decodeVersion, encodeVersion, noNotes, versionLayout } from '../replication/version.ts'
@@ -18,7 +21,7 @@ import { isRow } from './write-log.ts'
  */
 export interface Canary {
   readonly what: string
-  readonly stores?: (stores: Stores) => Stores
+  readonly stores?: (stores: Stores, scheduler: Scheduler) => Stores
   readonly transport?: (transport: Transport) => Transport
 }
 
@@ -41,6 +44,11 @@ export const canaryNames = [
   'restarted-accumulators',
   'homeless-tombstones',
   'drop-resolutions',
+  'drop-stream-records',
+  'apply-twice',
+  'expire-everywhere',
+  'read-at-two-moments',
+  'stale-reads',
 ] as const
 
 export const canaries: Readonly<Record<CanaryName, Canary>> = {
@@ -147,6 +155,58 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
       changingWrites(store, (write) => (isRow(write.key, spaces.ledger) && isResolution(write.key) ? undefined : write)),
     ),
   },
+  'drop-stream-records': {
+    what: 'some changes are not in the change log, so that no stream shows them [REP-40]',
+    stores: eachStore((store) =>
+      changingWrites(store, (write) => (isRow(write.key, spaces.changes) && write.key.length > 10 && isUnlucky(write) ? undefined : write)),
+    ),
+  },
+  'apply-twice': {
+    what: 'the last record of a batch that comes again is applied again [REP-24]',
+    stores: eachStore((store) => withTransact(store, (keys, decide) => store.transact(keys, applyingTwice(decide)))),
+  },
+  'expire-everywhere': {
+    what: 'every Region takes what expires for its own [REP-40]',
+    stores: eachStore((store, region) => ({
+      ...store,
+      ...withTransact(store, (keys, decide) => store.transact(keys, decide)),
+      getMany: async (keys) =>
+        (await store.getMany(keys)).map((value, at) => (value !== undefined && isItem(keys[at]) ? claimedBy(region, value) : value)),
+    })),
+  },
+  'read-at-two-moments': {
+    what: 'items that are read together are read one after the other',
+    stores: eachStore((store, _region, scheduler) => ({
+      ...store,
+      ...withTransact(store, (keys, decide) => store.transact(keys, decide)),
+      async getMany(keys) {
+        const values: (Value | undefined)[] = []
+        for (const key of keys) {
+          if (values.length > 0) await sleep(scheduler, 50)
+          values.push(await store.get(key))
+        }
+        return values
+      },
+    })),
+  },
+  'stale-reads': {
+    what: 'the first to read an item after it was changed sees it as it was before',
+    stores: eachStore((store) => {
+      const seen = new Map<string, Value | undefined>()
+      return {
+        ...store,
+        ...withTransact(store, (keys, decide) => store.transact(keys, decide)),
+        async get(key) {
+          const now = await store.get(key)
+          if (!isItem(key)) return now
+          const name = Buffer.from(key).toString('hex')
+          const before = seen.get(name)
+          seen.set(name, now)
+          return before ?? now
+        },
+      }
+    }),
+  },
   'stale-index-entries': {
     what: 'an index entry stays when its item has another one or is gone',
     stores: eachStore((store) =>
@@ -179,11 +239,13 @@ function withoutBackfill<T>(decide: Decide<T>): Decide<T> {
 
 type Decide<T> = (values: readonly (Value | undefined)[]) => Decision<T>
 
-function eachStore(change: (store: Store) => Store): (stores: Stores) => Stores {
-  return (stores) => ({
+function eachStore(
+  change: (store: Store, region: string, scheduler: Scheduler) => Store,
+): (stores: Stores, scheduler: Scheduler) => Stores {
+  return (stores, scheduler) => ({
     open: async (name) => {
       const store = await stores.open(name)
-      return name === worldStoreName ? store : change(store)
+      return name === worldStoreName ? store : change(store, name, scheduler)
     },
     crash: (name, store) => stores.crash(name, store),
     regions: () => stores.regions(),
@@ -218,6 +280,44 @@ function hasOwnWrite<T>({ writes }: Decision<T>, values: readonly (Value | undef
     writes.filter(({ key }) => isRow(key, spaces.log)).length === 1 &&
     isRow(writes[0]?.key ?? new Uint8Array(), spaces.replica)
   )
+}
+
+/** A batch with nothing new is decided once more by a replica that has forgotten the last number of everybody else. */
+function applyingTwice<T>(decide: Decide<T>): Decide<T> {
+  return (values) => {
+    const decision = decide(values)
+    const [encoded] = values
+    if (encoded === undefined || !isAppliedInVain(decision.result)) return decision
+    const row = decodeReplicaRow(encoded)
+    const cursors = new Map([...row.cursors].map(([incarnation, n]) => [incarnation, row.ours.has(incarnation) ? n : n - 1]))
+    const again = decide([encodeReplicaRow({ ...row, cursors }), ...values.slice(1)])
+    const writes = again.writes.map(({ key, value }) =>
+      isRow(key, spaces.replica) && value !== undefined
+        ? { key, value: encodeReplicaRow({ ...decodeReplicaRow(value), cursors: row.cursors }) }
+        : { key, value },
+    )
+    return { writes, result: decision.result }
+  }
+}
+
+function isAppliedInVain(result: unknown): boolean {
+  if (typeof result !== 'object' || result === null) return false
+  const { kind, versions } = result as { kind?: unknown; versions?: unknown }
+  return kind === 'applied' && Array.isArray(versions) && versions.length === 0
+}
+
+/** The cell as if this Region had written what it shows. */
+function claimedBy(region: string, cell: Value): Value {
+  const shown = decodeCell(cell).shown?.version
+  return (shown && encodeCell(cellOf(encodeVersion({ ...shown, region })))) ?? cell
+}
+
+function isItem(key: Key | undefined): boolean {
+  return key !== undefined && isRow(key, spaces.items)
+}
+
+function isUnlucky({ value }: Write): boolean {
+  return value !== undefined && value.length % 5 === 0
 }
 
 function isLedgerEntry(key: Key): boolean {

@@ -7,8 +7,7 @@ import type { Index, Table } from '../engine/table.ts'
 import type { Entry, Range, Store } from '../storage/store.ts'
 import { replicasOf } from '../world/inspection.ts'
 import type { Facts } from './checker.ts'
-import { sameText } from './same-text.ts'
-import { tableName } from './lab-items.ts'
+import { imageText, tableName } from './lab-items.ts'
 import type { Violation } from './violation.ts'
 
 /**
@@ -58,10 +57,10 @@ async function checkIndex(
   const expected = new Map<string, string>()
   for (const { itemKey, item } of items.values()) {
     const entry = indexEntryOf(table, index, itemKey, item)
-    if (entry !== undefined) expected.set(hex(entry.key), textOf(entry.item))
+    if (entry !== undefined) expected.set(hex(entry.key), imageText(entry.item))
   }
   const range = spaceRange(table.number, spaces.derived, setBytes(index.number), setBytes(index.number + 1))
-  const found = new Map((await entriesIn(store, range)).map(({ key, value }) => [hex(key), textOf(decodeIndexEntry(value).item)]))
+  const found = new Map((await entriesIn(store, range)).map(({ key, value }) => [hex(key), imageText(decodeIndexEntry(value).item)]))
   const missing = [...expected].filter(([key, text]) => found.get(key) !== text).map(([, text]) => wrong(`lacks ${text}`))
   const surplus = [...found].filter(([key]) => !expected.has(key)).map(([, text]) => wrong(`has ${text}, which no item is`))
   return [...missing, ...surplus]
@@ -78,7 +77,7 @@ async function checkChanges(
   const lastByKey = new Map<string, { readonly itemKey: Uint8Array; readonly text: string }>()
   for (const { key, value } of await entriesIn(store, changeRange(table.number, 0n))) {
     const { itemKey, before, after } = decodeChange(key, value)
-    const [was, is] = [textOf(before), textOf(after)]
+    const [was, is] = [imageText(before), imageText(after)]
     const last = lastByKey.get(hex(itemKey))?.text
     const wrong = (message: string): number =>
       violations.push({ rule: 'the change log is not what happened', key: keyName(itemKey), message: `${region}: ${message}` })
@@ -87,7 +86,7 @@ async function checkChanges(
     lastByKey.set(hex(itemKey), { itemKey, text: is })
   }
   for (const [name, { itemKey, text }] of lastByKey) {
-    const shown = textOf(items.get(name)?.item)
+    const shown = imageText(items.get(name)?.item)
     if (shown === text) continue
     violations.push({
       rule: 'the change log is not what happened',
@@ -102,10 +101,6 @@ async function entriesIn(store: Store, range: Range): Promise<readonly Entry[]> 
   const { entries, more } = await store.page(range, { entriesMax: 100_000, bytesMax: 1 << 28 })
   if (more) throw new Error('a simulation with more rows than the checkers read')
   return entries
-}
-
-function textOf(item: StoredItem | undefined): string {
-  return item === undefined ? 'nothing' : sameText(item.item)
 }
 
 function hex(key: Uint8Array): string {

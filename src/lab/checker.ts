@@ -14,6 +14,8 @@ export interface Facts {
   readonly written: readonly WrittenVersion[]
   readonly state: FinalState
   readonly world: World
+  /** What the clocks show that nobody has skewed. */
+  readonly nowMs: number
   readonly keyName: (itemKey: Uint8Array) => string
 }
 

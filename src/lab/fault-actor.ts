@@ -4,6 +4,7 @@ import type { Fault } from '../world/fault.ts'
 import type { Actor, Frame } from './actor.ts'
 import { actor, drawSteps } from './actor.ts'
 import type { CoverageName } from './coverage.ts'
+import { tellFault } from './tell-fault.ts'
 
 /** One kind of those faults that the world knows itself, drawn again and again. */
 export function faultActor(parts: {
@@ -15,7 +16,7 @@ export function faultActor(parts: {
     share: parts.share,
     draw: (frame) => drawSteps(frame, frame.faultGapMs, () => parts.draw(frame, frame.random)),
     async act(fault, { lab, history, coverage }) {
-      history.note(`fault: ${JSON.stringify(fault)}`)
+      history.note(tellFault(fault))
       coverage.add(parts.covers)
       // A step that was read from a file has no member that is undefined.
       await lab.faults.inject({ ...fault, durationMs: fault.durationMs })

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { VirtualTime } from '../base/virtual-time.ts'
+import { StreamConsumer } from './stream-consumer.ts'
 import { StoreClosed } from '../storage/store.ts'
 
 /**
@@ -53,6 +54,10 @@ export class History {
   readonly resolutions: Attempt[] = []
   /** Regions whose replica somebody removed. */
   readonly removed = new Set<string>()
+  /** Transactions that were sent once more, by their operations. */
+  readonly repeats: { readonly operations: readonly number[]; readonly outcome: string }[] = []
+  readonly #consumerByRegion = new Map<string, StreamConsumer>()
+  #transactions = 0
   readonly #time: VirtualTime
   readonly #hash = createHash('sha256')
 
@@ -75,6 +80,17 @@ export class History {
     const called: Operation = { ...operation, id: this.operations.length, calledAtMs: this.nowMs, answer: undefined }
     this.operations.push(called)
     return called
+  }
+
+  /** The application that reads this Region's streams. */
+  consumerIn(region: string): StreamConsumer {
+    let consumer = this.#consumerByRegion.get(region)
+    if (consumer === undefined) this.#consumerByRegion.set(region, (consumer = new StreamConsumer()))
+    return consumer
+  }
+
+  nextTransaction(): number {
+    return this.#transactions++
   }
 
   /** Carries out a call and writes down how it ended; when its Region crashes meanwhile, nobody knows. */

@@ -44,6 +44,10 @@ export interface Setting {
   readonly clockMode: ClockMode
   /** The conflict policy that the table begins with, as it is written. */
   readonly policy: string
+  /** Whether the table has indexes, a stream, a time to live. */
+  readonly indexes: boolean
+  readonly stream: boolean
+  readonly timeToLive: boolean
   readonly flushMsMax: number
   readonly lagMs: number
   readonly jitterMs: number

@@ -1,36 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { canaries, canaryNames } from './canaries.ts'
-import { coverageNames } from './coverage.ts'
-import type { CoverageName } from './coverage.ts'
 import { describeReport, storyOf } from './describe-report.ts'
 import { runSimulation } from './simulation.ts'
 
-const corpus = Array.from({ length: 100 }, (_, index) => index + 1)
 /** A bug is met by as few as one seed in fifty. */
-const canarySeedsMax = 300
-/** Seeds that failed once. */
-const regressions = [540, 3997]
-
-describe('replication under faults', () => {
-  const met = new Map<CoverageName, number>()
-
-  test(
-    'converges, loses nothing that was acknowledged, and says exactly what lost, in every seed of the corpus',
-    { timeout: 300_000 },
-    async () => {
-      for (const seed of [...corpus, ...regressions]) {
-        const report = await runSimulation({ seed })
-        expect(report.violations, describeReport(report)).toEqual([])
-        for (const [name, count] of report.coverage.entries()) met.set(name, (met.get(name) ?? 0) + count)
-      }
-    },
-  )
-
-  test.each(coverageNames)('the corpus met: %s', (name) => {
-    expect(met.get(name)).toBeGreaterThan(0)
-  })
-})
-
+const canarySeedsMax = 200
 test('one seed gives one history', async () => {
   for (const seed of [4, 9, 20]) {
     const [once, again] = [await runSimulation({ seed }), await runSimulation({ seed })]

@@ -3,10 +3,10 @@ import { VirtualTime } from '../base/virtual-time.ts'
 import { isRefusal } from '../engine/refusal.ts'
 import type { Dot } from '../replication/dot.ts'
 import { printDot } from '../replication/dot.ts'
-import { policyTag } from '../replication/policy-text.ts'
 import type { Version } from '../replication/version.ts'
 import type { CanaryName } from './canaries.ts'
 import { canaries } from './canaries.ts'
+import { isExpiry } from './check-expiry.ts'
 import { checkers } from './checkers.ts'
 import { mergedKeys } from './merged-item.ts'
 import { Coverage } from './coverage.ts'
@@ -15,7 +15,7 @@ import type { FinalReplica } from './final-state.ts'
 import { finalState, unrest } from './final-state.ts'
 import type { HistoryEvent } from './history.ts'
 import { History } from './history.ts'
-import { blueprint, itemKeyOf, tableName } from './lab-items.ts'
+import { blueprintOf, itemKeyOf, tableName, valueIn } from './lab-items.ts'
 import { LabWorld } from './lab-world.ts'
 import type { Lane, Plan } from './plan.ts'
 import { runLanes } from './storm.ts'
@@ -101,7 +101,7 @@ class Simulation {
   }
 
   async #open(): Promise<LabWorld> {
-    const { regions, replicasAtStart, policy } = this.#plan.setting
+    const { regions, replicasAtStart, timeToLive } = this.#plan.setting
     const lab = await LabWorld.open({
       plan: this.#plan,
       time: this.#time,
@@ -113,7 +113,8 @@ class Simulation {
     })
     const [first, ...others] = regions
     if (first === undefined) throw new Error('a world without Regions')
-    await lab.world.createTable(first, { ...blueprint, tags: policy === 'last-writer-wins' ? {} : { [policyTag]: policy } })
+    await lab.world.createTable(first, blueprintOf(this.#plan.setting))
+    if (timeToLive) await lab.world.changeSettings(first, tableName, ({ settings }) => ({ ...settings, timeToLive: 'until' }))
     for (const region of others.slice(0, replicasAtStart - 1)) {
       const change = { kind: 'create', region, readUnitsOverride: undefined, tableClassOverride: undefined } as const
       const begun = await lab.world.changeReplica(first, tableName, change)
@@ -133,6 +134,8 @@ class Simulation {
     this.#history.note('everything is mended')
     await this.#time.resolve(lab.mend())
     await this.#phase('mended', lab)
+    // By then everything has expired that anybody still may delete.
+    if (this.#plan.setting.timeToLive) await this.#time.advance(expiryMsMax)
     let why: string | undefined = 'not looked at'
     const untilMs = this.#history.nowMs + quiescenceMsMax
     while (why !== undefined && this.#history.nowMs < untilMs) {
@@ -148,10 +151,15 @@ class Simulation {
     for (const dot of this.#writeLog.reusedDots()) this.#violations.push({ rule: 'a dot names two writes', key: undefined, message: dot })
     const state = await this.#time.resolve(finalState(lab.world, this.#time, this.#keyName))
     const { operations } = this.#history
-    const facts = { plan: this.#plan, history: this.#history, operations, written, state, world: lab.world, keyName: this.#keyName }
+    const about = { plan: this.#plan, history: this.#history, world: lab.world, nowMs: this.#time.nowMs(), keyName: this.#keyName }
+    const facts = { ...about, operations, written, state }
     for (const check of checkers) this.#violations.push(...(await this.#time.resolve(Promise.resolve(check(facts)))))
-    for (const { region, digest } of state.replicas) this.#history.note(`ends with ${digest}`, { region })
+    for (const { region, digest, shownByKey } of state.replicas) {
+      this.#history.note(`ends with ${digest}`, { region })
+      for (const [key, shown] of shownByKey) this.#history.note(`shows ${key} = ${valueIn(shown) ?? 'nothing'}`, { region, key })
+    }
     const { conflicts } = state
+    this.#coverage.add('items that expired', written.filter(isExpiry).length)
     this.#coverage.add('writes with unknown outcome', operations.filter(({ answer }) => answer?.kind === 'unknown').length)
     this.#coverage.add('conflicts', conflicts.length)
     this.#coverage.add('conflicts left open', conflicts.filter(({ open }) => open).length)
@@ -173,6 +181,8 @@ class Simulation {
 
 /** Longer than any operation can take: what is not answered by then never will be. */
 const operationMsMax = 600_000
+/** What a Region leaves to another is its own after ten minutes. */
+const expiryMsMax = 11 * 60_000
 /** The longest retry is a minute; a few of them one after the other. */
 const quiescenceMsMax = 300_000
 

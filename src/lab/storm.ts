@@ -20,7 +20,7 @@ async function runLane({ actor: name, steps }: Lane, scene: Scene, sinceMs: numb
     // Steps before it took so long that the storm is over.
     if (history.nowMs - sinceMs > plan.setting.untilMs) return
     try {
-      await actor.act(what, scene)
+      await lab.alive(() => actor.act(what, scene))
     } catch (error) {
       if (!(error instanceof StoreClosed)) throw error
       coverage.add('steps that a crash interrupted')

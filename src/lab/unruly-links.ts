@@ -10,14 +10,12 @@ import type { Unruliness } from './plan.ts'
  * kind [REP-24], and other transports promise less.
  */
 export class UnrulyLinks {
-  readonly #scheduler: Scheduler
   readonly #random: Random
   readonly #coverage: Coverage
   readonly #unruliness: Unruliness
   #calm = false
 
-  constructor(options: { scheduler: Scheduler; random: Random; coverage: Coverage; unruliness: Unruliness }) {
-    this.#scheduler = options.scheduler
+  constructor(options: { random: Random; coverage: Coverage; unruliness: Unruliness }) {
     this.#random = options.random
     this.#coverage = options.coverage
     this.#unruliness = options.unruliness
@@ -28,7 +26,7 @@ export class UnrulyLinks {
     this.#calm = true
   }
 
-  around(transport: Transport): Transport {
+  around(transport: Transport, scheduler: Scheduler): Transport {
     return {
       send: (to, message) => {
         const { lost, repeated, overtaken, lateMsMax } = this.#unruliness
@@ -41,7 +39,7 @@ export class UnrulyLinks {
         if (fate >= lost + repeated + overtaken) return transport.send(to, message)
         const isRepeated = fate < lost + repeated
         this.#coverage.add(isRepeated ? 'messages repeated' : 'messages overtaken')
-        this.#scheduler.after(lateMsMax * fraction(this.#random) ** 2, () => void transport.send(to, message))
+        scheduler.after(lateMsMax * fraction(this.#random) ** 2, () => void transport.send(to, message))
         return isRepeated ? transport.send(to, message) : true
       },
     }

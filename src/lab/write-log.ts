@@ -9,6 +9,7 @@ import type { ReplicaRow } from '../replication/replica-row.ts'
 import { decodeReplicaRow } from '../replication/replica-row.ts'
 import type { Version } from '../replication/version.ts'
 import { decodeVersion, encodeVersion } from '../replication/version.ts'
+import { valueIn } from './lab-items.ts'
 
 /**
  * Every version that any Region ever committed, written down as it is committed, with what became of it. It is the history that the
@@ -194,12 +195,6 @@ export class WriteLog {
     }
     return knowledge
   }
-}
-
-/** The value that the lab's items carry. */
-export function valueIn(version: { readonly stored: Version['stored'] }): string | undefined {
-  const value = version.stored?.item['v']
-  return value !== undefined && 'S' in value ? value.S : undefined
 }
 
 /** What one replica has applied, ended incarnations included. */

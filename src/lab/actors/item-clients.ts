@@ -6,8 +6,7 @@ import type { Item } from '../../item/attribute-value.ts'
 import type { Frame, Scene } from '../actor.ts'
 import { actor } from '../actor.ts'
 import type { Answer } from '../history.ts'
-import { itemKeyOf, storedItem } from '../lab-items.ts'
-import { valueIn } from '../write-log.ts'
+import { itemKeyOf, storedItem, valueIn } from '../lab-items.ts'
 
 /** One call of a client. */
 export interface ItemCall {
@@ -18,6 +17,8 @@ export interface ItemCall {
   readonly value?: string
   /** The Region that the item names as its home. */
   readonly home?: string
+  /** When the item expires, milliseconds from the call on. */
+  readonly livesMs?: number
 }
 
 export type ItemCallKind = 'put' | 'put-same' | 'update' | 'delete' | 'create' | 'replace' | 'get'
@@ -59,9 +60,10 @@ async function carryOut(call: ItemCall, scene: Scene): Promise<void> {
       const shown = await engine.getItem(table, itemKey)
       return { kind: 'read', atMs: history.nowMs, saw: shown && valueIn({ stored: shown }) }
     }
+    const nowMs = lab.time.nowMs()
     const outcome = await engine.write(table, itemKey, (before) => {
       writeLog.claim(operation)
-      return judge(call, before)
+      return judge(call, before, nowMs)
     })
     if (outcome.kind === 'not-here') coverage.add('writes refused away from home')
     if (outcome.kind !== 'written') return { kind: 'refused', atMs: history.nowMs }
@@ -73,12 +75,17 @@ async function carryOut(call: ItemCall, scene: Scene): Promise<void> {
 type Written = Omit<Extract<Answer, { kind: 'written' | 'kept' }>, 'atMs'>
 
 /** What the call does to what it finds. Pure, as the engine asks. */
-export function judge({ kind, key, value, home }: ItemCall, before: Shown | undefined): Verdict<Written> {
+export function judge({ kind, key, value, home, livesMs }: ItemCall, before: Shown | undefined, nowMs: number): Verdict<Written> {
   const saw = before && valueIn({ stored: before })
   const kept: Verdict<Written> = { kind: 'keep', result: { kind: 'kept', saw } }
   const written: Written = { kind: 'written', saw }
   const put = (item: Item): Verdict<Written> => ({ kind: 'put', item: storedItem(item), result: written })
-  const fresh: Item = { pk: { S: key }, v: { S: value ?? '' }, ...(home === undefined ? {} : { home: { S: home } }) }
+  const fresh: Item = {
+    pk: { S: key },
+    v: { S: value ?? '' },
+    ...(home !== undefined && { home: { S: home } }),
+    ...(livesMs !== undefined && { until: { N: String(Math.floor((nowMs + livesMs) / 1000)) } }),
+  }
   switch (kind) {
     case 'put':
     case 'put-same':
@@ -119,7 +126,13 @@ function drawCall({ setting, random }: Frame, region: string, weights: Weights, 
   const home = chance(random, 0.25) ? undefined : chance(random, 0.3) ? pick(random, setting.regions) : region
   if (kind === 'get' || kind === 'delete') return call
   if (kind === 'put-same') return { ...call, value: 'same' }
-  return { ...call, value: name, ...(home !== undefined && setting.policy !== 'last-writer-wins' && { home }) }
+  const livesMs = 1000 + integerBelow(random, 15_000)
+  return {
+    ...call,
+    value: name,
+    ...(home !== undefined && setting.policy !== 'last-writer-wins' && { home }),
+    ...(setting.timeToLive && chance(random, 0.5) && { livesMs }),
+  }
 }
 
 function drawKind(weights: Weights, random: Random): ItemCallKind {

@@ -5,9 +5,8 @@ import type { StoredItem as Shown } from '../../engine/stored-item.ts'
 import type { Scene } from '../actor.ts'
 import { actor } from '../actor.ts'
 import type { Answer } from '../history.ts'
-import { itemKeyOf, storedItem } from '../lab-items.ts'
+import { itemKeyOf, storedItem, valueIn } from '../lab-items.ts'
 import type { MergedCall } from '../merged-item.ts'
-import { valueIn } from '../write-log.ts'
 import { edited, editOf, mergedKeys } from '../merged-item.ts'
 
 /** Clients that add to counters, sets and lists in every Region, as UpdateItem does. What must come of it where the policy is `merge` is judged by `check-merged.ts`. */

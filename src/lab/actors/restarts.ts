@@ -7,6 +7,6 @@ export const restarts = actor<Record<string, never>>({
   draw: (frame) => drawSteps(frame, pick(frame.random, [5000, 20_000]), () => ({})),
   async act(_what, { lab, coverage }) {
     coverage.add('process restarts')
-    await lab.restart()
+    lab.kill()
   },
 })
