@@ -23,11 +23,7 @@ export async function sweepExpired(engine: RegionEngine, table: Table): Promise<
   for await (const page of pagesOf(engine.store, range, sweptPage)) {
     if (!isFollowed(engine, table)) break
     const itemKeys = page.map(({ value }) => value)
-    const writers = await engine.writersOf(table, itemKeys)
-    const deletions = itemKeys.map((itemKey, at) => {
-      const ours = writers[at] === engine.region
-      return deleteExpired(engine, table, itemKey, expiry.attribute, ours ? nowMs : nowMs - graceMs)
-    })
+    const deletions = itemKeys.map((itemKey) => deleteExpired(engine, table, itemKey, expiry.attribute, nowMs))
     for (const done of await Promise.all(deletions)) if (done) deleted++
   }
   return deleted
@@ -39,14 +35,17 @@ function isFollowed(engine: RegionEngine, table: Table): boolean {
   return now?.number === table.expiry?.number && now?.status === 'ENABLED'
 }
 
-async function deleteExpired(engine: RegionEngine, table: Table, itemKey: Uint8Array, attribute: string, byMs: number): Promise<boolean> {
+async function deleteExpired(engine: RegionEngine, table: Table, itemKey: Uint8Array, attribute: string, nowMs: number): Promise<boolean> {
   const outcome = await engine.write(
     table,
     itemKey,
-    (before) =>
-      before !== undefined && isFollowed(engine, table) && isExpired(attribute, before, byMs)
+    (before, cell) => {
+      // Whoever wrote what would be deleted counts, and that may have come from another Region a moment ago.
+      const ours = cell !== undefined && engine.versioning.writtenIn(cell) === engine.region
+      return before !== undefined && isFollowed(engine, table) && isExpired(attribute, before, ours ? nowMs : nowMs - graceMs)
         ? { kind: 'delete', result: true }
-        : { kind: 'keep', result: false },
+        : { kind: 'keep', result: false }
+    },
     'expiry',
   )
   return outcome.kind === 'written' && outcome.result

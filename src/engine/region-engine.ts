@@ -237,12 +237,6 @@ export class RegionEngine {
     return this.versioning.shown(table, cell)
   }
 
-  /** The Regions that wrote what these items show; undefined for what is not there. */
-  async writersOf(table: Table, itemKeys: readonly Uint8Array[]): Promise<(string | undefined)[]> {
-    const cells = await this.store.getMany(itemKeys.map((itemKey) => rowKey(table.number, spaces.items, itemKey)))
-    return cells.map((cell) => cell && this.versioning.writtenIn(cell))
-  }
-
   /**
    * Writes one item: `judge` sees what is shown and says what shall be. Settles when the outcome is durable.
    */

@@ -167,12 +167,7 @@ export const canaries: Readonly<Record<CanaryName, Canary>> = {
   },
   'expire-everywhere': {
     what: 'every Region takes what expires for its own [REP-40]',
-    stores: eachStore((store, region) => ({
-      ...store,
-      ...withTransact(store, (keys, decide) => store.transact(keys, decide)),
-      getMany: async (keys) =>
-        (await store.getMany(keys)).map((value, at) => (value !== undefined && isItem(keys[at]) ? claimedBy(region, value) : value)),
-    })),
+    stores: eachStore((store, region) => withTransact(store, (keys, decide) => store.transact(keys, claimingAll(region, keys, decide)))),
   },
   'read-at-two-moments': {
     what: 'items that are read together are read one after the other',
@@ -304,6 +299,16 @@ function isAppliedInVain(result: unknown): boolean {
   if (typeof result !== 'object' || result === null) return false
   const { kind, versions } = result as { kind?: unknown; versions?: unknown }
   return kind === 'applied' && Array.isArray(versions) && versions.length === 0
+}
+
+/** Where nothing would be written, decides once more as if this Region had written the item: what expires is deleted then. */
+function claimingAll<T>(region: string, keys: readonly Key[], decide: Decide<T>): Decide<T> {
+  return (values) => {
+    const decision = decide(values)
+    const [replicaRow, cell, ...others] = values
+    if (decision.writes.length > 0 || cell === undefined || !isItem(keys[1])) return decision
+    return decide([replicaRow, claimedBy(region, cell), ...others])
+  }
 }
 
 /** The cell as if this Region had written what it shows. */

@@ -8,7 +8,7 @@ interface CrashAtCall {
   readonly region?: string
   /** How many calls of stores and messages (two or three points each) are let through. */
   readonly skipped: number
-  /** Left out: it recovers at once. */
+  /** Of a Region that crashes. What was held at the call is let go when it is dead, so it recovers a little later at the soonest. */
   readonly durationMs?: number
 }
 
@@ -20,8 +20,8 @@ export const crashAtCall = actor<CrashAtCall>({
       const { random, setting, faultMsMax } = frame
       const skipped = skippedBy(random)
       if (chance(random, 0.15)) return { skipped }
-      const durationMs = 1 + integerBelow(random, Math.min(5000, faultMsMax))
-      return { region: pick(random, setting.regions), skipped, ...(chance(random, 0.6) && { durationMs }) }
+      const durationMs = chance(random, 0.4) ? 1 : 1 + integerBelow(random, Math.min(5000, faultMsMax))
+      return { region: pick(random, setting.regions), skipped, durationMs }
     }),
   async act({ region, skipped, durationMs }, { lab, history, coverage }) {
     lab.crashAtCall(region, skipped, async (point) => {
@@ -29,7 +29,7 @@ export const crashAtCall = actor<CrashAtCall>({
       coverage.add(coverageByPoint[point])
       if (region === undefined) coverage.add('process kills at a call')
       if (region === undefined) lab.kill()
-      else await lab.faults.inject({ kind: 'crash', region, durationMs })
+      else await lab.faults.inject({ kind: 'crash', region, durationMs: durationMs ?? 1 })
     })
   },
 })

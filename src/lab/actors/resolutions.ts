@@ -18,7 +18,7 @@ interface Settlement {
 
 /** Somebody looks at the ledger now and then and settles a conflict: restores what lost, deletes, or writes something else. */
 export const resolutions = actor<Settlement>({
-  share: 0.35,
+  share: 0.5,
   draw(frame) {
     const { random } = frame
     let count = 0

@@ -60,13 +60,14 @@ export const transactions = actor<Transaction>({
     try {
       const answers = await answer
       for (const [at, operation] of operations.entries()) history.answered(operation, answers[at] ?? refused(scene))
+      // What was refused would be a new attempt.
+      if (transaction.again && answers.some(({ kind: how }) => how === 'written')) await sendAgain(transaction, operations, scene)
     } catch (error) {
       if (!(error instanceof StoreClosed)) throw error
       for (const operation of operations) history.answered(operation, { kind: 'unknown', atMs: history.nowMs })
       if (kind === 'write' && transaction.again) await sendAgain(transaction, operations, scene)
       throw error
     }
-    if (kind === 'write' && transaction.again) await sendAgain(transaction, operations, scene)
   },
 })
 
