@@ -5,6 +5,7 @@ import type { StoredItem } from '../engine/stored-item.ts'
 import { imageText, valueIn } from './lab-items.ts'
 import type { Facts } from './checker.ts'
 import type { Operation } from './history.ts'
+import { mergedKeys } from './merged-item.ts'
 import { streamedTables } from './stream-consumer.ts'
 import type { Violation } from './violation.ts'
 
@@ -66,10 +67,15 @@ function isTold(
   records: readonly ChangeRecord[],
   keyName: (itemKey: Uint8Array) => string,
 ): boolean {
-  if (answer?.kind !== 'written' || kind === 'put-same') return true
+  if (answer?.kind !== 'written' || kind === 'put-same' || isMerged(key)) return true
   const shows = (item: StoredItem | undefined): string | undefined => item && valueIn({ stored: item })
   return records.some(
     ({ itemKey, before, after }) =>
       keyName(itemKey) === key && shows(after) === value && (value !== undefined || shows(before) === answer.saw),
   )
+}
+
+/** What is written to these is not a value, and is judged by `check-merged.ts`. */
+function isMerged(key: string): boolean {
+  return mergedKeys.some((each) => each === key)
 }
