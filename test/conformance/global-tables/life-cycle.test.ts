@@ -36,6 +36,7 @@ describe('a replica', () => {
       expect(answer).toMatchObject({
         TableStatus: 'UPDATING',
         GlobalTableVersion: '2019.11.21',
+        Replicas: [],
         StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
       })
       await untilReplicated(world, name, [home, away])
@@ -134,7 +135,15 @@ describe('a replica', () => {
       await put(world, third, name, { pk: { S: 'a' }, from: { S: third } })
       await untilEverywhere(world, name, { pk: { S: 'a' } }, { pk: { S: 'a' }, from: { S: third } })
 
-      // Control is symmetric: the first removes what it did not add. (The second could not go before it, for a day: it was its source.)
+      // What was the source of another goes after it, for a day, and be it by DeleteTable.
+      const source = validation(
+        'Replica cannot be deleted because it has acted as a source region for new replica(s) being added to the table in the last 24 hours.',
+      )
+      const ReplicaUpdates = [{ Delete: { RegionName: away } }]
+      expect(await refusalOf(world.in(home), 'UpdateTable', { TableName: name, ReplicaUpdates })).toEqual(source)
+      for (const region of [home, away]) expect(await refusalOf(world.in(region), 'DeleteTable', { TableName: name })).toEqual(source)
+
+      // Control is symmetric: the first removes what it did not add.
       await removeReplica(world, home, name, third)
       await untilRemoved(world, home, name, third)
       await untilReplicated(world, name, [home, away])
