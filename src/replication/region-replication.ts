@@ -53,9 +53,11 @@ export class RegionReplication {
 
   /** Takes up a table under another id than it had: to those that know the former one it is gone. */
   async readd(formerId: string, table: Table): Promise<void> {
-    await this.add(table)
+    const replica = await this.add(table)
     this.#replicaById.get(formerId)?.close()
     this.#replicaById.delete(formerId)
+    // It lets go of what it kept for others.
+    await replica.adopt(replica.membership)
   }
 
   replica(globalId: string): Replica | undefined {

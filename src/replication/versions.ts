@@ -143,8 +143,7 @@ export class Versions implements Versioning {
     const { table, itemKey, before, after, closes } = change
     const state = this.#state(table.number)
     const row = decodeReplicaRow(change.replicaRow)
-    // The logs that the others know have ended for one that leaves them.
-    if (state.incarnation === undefined || (row.leaving && row.ours.has(state.incarnation))) state.incarnation = hex64(this.#random)
+    if (state.incarnation === undefined || hasEnded(state.incarnation, row, state.membership)) state.incarnation = hex64(this.#random)
     const cell = decodeCell(change.cell)
     const dot = { incarnation: state.incarnation, n: cursorOf(row.cursors, state.incarnation) + 1 }
 
@@ -212,6 +211,11 @@ export class Versions implements Versioning {
     }
     return state
   }
+}
+
+/** The logs that the others know end for one that leaves them with its data, and stay closed [REP-36]. */
+function hasEnded(incarnation: Incarnation, row: ReplicaRow, { closed }: Membership): boolean {
+  return (row.leaving && row.ours.has(incarnation)) || closed[incarnation] !== undefined
 }
 
 interface TableState {

@@ -34,7 +34,7 @@ export function changedEncryption(
   const key = keyOf(input, region)
   if (isRefusal(key)) return key
   if (key === undefined && encryption === undefined) return invalid('Table is already encrypted by default')
-  if (key !== undefined && input.KMSMasterKeyId === encryption?.keyArn) {
+  if (key !== undefined && encryption !== undefined && input.KMSMasterKeyId === encryption.keyArn) {
     return invalid('Table is already encrypted with given KMSMasterKeyId. Use KMSMasterKeyId parameter if you want to change Master Key')
   }
   const remembered = rememberChange(changes, nowMs)
