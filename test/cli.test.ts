@@ -160,7 +160,7 @@ test('what the server refuses is said in its words', async () => {
 })
 
 test('every command has --help, and the program its version', async () => {
-  for (const command of ['start', 'demo', 'conflicts', 'verify', 'replication', 'fault', 'sim']) {
+  for (const command of ['start', 'demo', 'conflicts', 'policy', 'verify', 'replication', 'fault', 'sim']) {
     const { code, stdout } = await everywrite(command, '--help')
     expect({ command, code }).toEqual({ command, code: 0 })
     expect(stdout).toContain(`everywrite ${command}`)

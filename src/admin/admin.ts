@@ -19,6 +19,7 @@ import { conflicts } from './routes/conflicts.ts'
 import { contributors } from './routes/contributors.ts'
 import { digest } from './routes/digest.ts'
 import { healAllFaults, healFault, injectFault, listFaults } from './routes/faults.ts'
+import { listFunctions, registerFunction } from './routes/functions.ts'
 import { health } from './routes/health.ts'
 import { resolve } from './routes/resolve.ts'
 import { setPolicy, showPolicy } from './routes/policy.ts'
@@ -96,6 +97,9 @@ const bodyBytesMax = 64 * 1024
 /** An item of 400 KB, written as DynamoDB JSON. */
 const itemBodyBytesMax = 4 * 1024 * 1024
 
+/** A function of 64 KB, written as a JSON string. */
+const sourceBodyBytesMax = 512 * 1024
+
 /** What can be asked for by name alone. */
 const lists: Readonly<Record<string, (context: AdminContext, query: URLSearchParams) => Promise<Reply>>> = {
   regions,
@@ -110,6 +114,10 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
   if (list !== undefined) {
     assertMethod(request, ['GET'])
     return list(context, query)
+  }
+  if (first === 'functions' && second === undefined) {
+    assertMethod(request, ['GET', 'POST'])
+    return request.method === 'GET' ? listFunctions(context) : registerFunction(context, await readJson(request, sourceBodyBytesMax))
   }
   if (first === 'faults' && second !== undefined && third === undefined) {
     assertMethod(request, ['DELETE'])
@@ -134,7 +142,7 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
   }
   if (first === 'tables' && second !== undefined && third === 'policy' && rest.length === 0) {
     assertMethod(request, ['GET', 'PUT'])
-    return request.method === 'GET' ? showPolicy(context, second) : setPolicy(context, second, await readJson(request))
+    return request.method === 'GET' ? showPolicy(context, second) : setPolicy(context, second, await readJson(request, sourceBodyBytesMax))
   }
   throw new Rejection(404, `There is nothing at ${prefix}${path}.`)
 }

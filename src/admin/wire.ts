@@ -202,6 +202,16 @@ export interface PolicyReply {
   readonly regions: Readonly<Record<string, string>>
 }
 
+/** `POST /_everywrite/functions` with `{"source": "…"}`. */
+export interface FunctionReply {
+  /** What the table's tag `everywrite:conflict-policy` may be from now on. */
+  readonly policy: string
+}
+
+export interface FunctionsReply {
+  readonly policies: readonly string[]
+}
+
 /** What to break; `POST /_everywrite/faults` takes one. `durationMs` mends it by itself. */
 export type FaultBody = { readonly durationMs?: number } & (
   | { readonly kind: 'partition'; readonly between: readonly [string, string] }

@@ -29,6 +29,10 @@ export class AdminClient {
     return this.#send<T>('POST', path, body)
   }
 
+  async put<T>(path: string, body: unknown): Promise<T> {
+    return this.#send<T>('PUT', path, body)
+  }
+
   async delete<T>(path: string): Promise<T> {
     return this.#send<T>('DELETE', path)
   }

@@ -14,6 +14,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   start: async () => (await import('./start.ts')).start,
   demo: async () => (await import('./demo.ts')).demo,
   conflicts: async () => (await import('./conflicts.ts')).conflicts,
+  policy: async () => (await import('./policy.ts')).policy,
   verify: async () => (await import('./verify.ts')).verify,
   replication: async () => (await import('./replication.ts')).replication,
   fault: async () => (await import('./fault.ts')).fault,
@@ -25,6 +26,7 @@ const overview = `everywrite: DynamoDB global tables that you can run anywhere
   everywrite start               serve the Regions
   everywrite demo                two conflicts, narrated, in a world of its own
   everywrite conflicts [TABLE]   the writes that lost
+  everywrite policy TABLE …      by which rule conflicts are decided
   everywrite verify [TABLE]      compare the replicas; exit code 1 when they differ
   everywrite replication [TABLE] how far the replicas are; --watch until new ones are filled
   everywrite fault …             break and heal the world

@@ -1,6 +1,7 @@
 import type { Random } from '../base/random.ts'
 import { chance, fraction, integerBelow, pick } from '../base/random.ts'
 import { defaultPolicy } from '../replication/policy-text.ts'
+import { smallestValue } from './smallest-value.ts'
 import type { Setting, Unruliness } from './plan.ts'
 
 /**
@@ -38,6 +39,7 @@ export function policyTexts(regions: readonly string[], random: Random): readonl
   return [
     'version-check',
     'merge',
+    smallestValue,
     'home-region:attribute=home',
     'home-region:key-prefix',
     `home-region:attribute=home${moved}`,

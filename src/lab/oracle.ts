@@ -1,5 +1,6 @@
 import type { Dot } from '../replication/dot.ts'
 import { printDot, sameDot } from '../replication/dot.ts'
+import { chooseSmallest, smallestValue } from './smallest-value.ts'
 import type { WrittenVersion } from './write-log.ts'
 
 /**
@@ -68,6 +69,7 @@ export function nameOf(written: WrittenVersion): string {
 
 /** What a policy shows of siblings, lowest first: the rules once more, from their description. */
 export function choose(siblings: readonly WrittenVersion[], policy: string): WrittenVersion | undefined {
+  if (policy === smallestValue) return chooseSmallest(siblings)
   if (!policy.startsWith('home-region')) return siblings.at(-1)
   return siblings.filter((each) => homeOf(each, policy) === each.version.region).at(-1) ?? siblings.at(-1)
 }

@@ -8,6 +8,8 @@ import type { CanaryName } from './canaries.ts'
 import { canaries } from './canaries.ts'
 import { isExpiry } from './check-expiry.ts'
 import { checkers } from './checkers.ts'
+import { createSandbox } from '../world/sandbox.ts'
+import { smallestValue, smallestValueSource } from './smallest-value.ts'
 import { mergedKeys } from './merged-item.ts'
 import { Coverage } from './coverage.ts'
 import { planOf } from './draw-plan.ts'
@@ -18,6 +20,7 @@ import { History } from './history.ts'
 import { blueprintOf, itemKeyOf, tableName, valueIn } from './lab-items.ts'
 import { LabWorld } from './lab-world.ts'
 import type { Lane, Plan } from './plan.ts'
+import { policiesOf } from './plan.ts'
 import { runLanes } from './storm.ts'
 import type { Violation } from './violation.ts'
 import type { WrittenVersion } from './write-log.ts'
@@ -70,6 +73,8 @@ class Simulation {
 
   async run(): Promise<void> {
     try {
+      // The engine is read from disk, which no virtual time waits for.
+      if (policiesOf(this.#plan).includes(smallestValue)) await createSandbox()
       const lab = await this.#time.resolve(this.#open())
       await this.#phase('storm', lab)
       await this.#liveness(lab)
@@ -113,6 +118,7 @@ class Simulation {
     })
     const [first, ...others] = regions
     if (first === undefined) throw new Error('a world without Regions')
+    if (policiesOf(this.#plan).includes(smallestValue)) await lab.world.functions.register(smallestValueSource)
     await lab.world.createTable(first, blueprintOf(this.#plan.setting))
     if (timeToLive) await lab.world.changeSettings(first, tableName, ({ settings }) => ({ ...settings, timeToLive: 'until' }))
     for (const region of others.slice(0, replicasAtStart - 1)) {

@@ -43,10 +43,10 @@ export async function followPolicy(options: FollowOptions): Promise<void> {
   const { store, table, policy, isClosed } = options
   const key = followedPolicyKey(table.number)
   for (;;) {
-    const { text } = policy()
+    const { text, followedAs = text } = policy()
     const row = await store.get(key)
     const followed = row === undefined ? defaultPolicy : Buffer.from(row).toString('utf8')
-    if (followed === text || isClosed() || options.current() === undefined) return
+    if (followed === followedAs || isClosed() || options.current() === undefined) return
     for await (const page of pagesOf(store, spaceRange(table.number, spaces.contested), contestedPage)) {
       if (page.length === 0) continue
       options.begins()
@@ -59,7 +59,7 @@ export async function followPolicy(options: FollowOptions): Promise<void> {
       options.decided(losses)
     }
     await store.transact([replicaRowKey(table.number)], ([row]) => ({
-      writes: row === undefined ? [] : [{ key, value: Buffer.from(text, 'utf8') }],
+      writes: row === undefined ? [] : [{ key, value: Buffer.from(followedAs, 'utf8') }],
       result: undefined,
     }))
   }

@@ -1,6 +1,9 @@
 import type { Invalid } from '../item/invalid.ts'
 import { invalid } from '../item/invalid.ts'
 import type { KeySchema } from '../item/key-schema.ts'
+import { customPolicy } from './custom.ts'
+import type { CustomFunctions } from './custom-function.ts'
+import { noFunctions } from './custom-function.ts'
 import { homeRegion } from './home-region.ts'
 import type { Policy } from './policy.ts'
 import { mergePolicy } from './merge.ts'
@@ -12,12 +15,14 @@ import { lastWriterWins, versionCheck } from './policy.ts'
  *   last-writer-wins
  *   version-check
  *   merge
+ *   custom:0123456789abcdef0123456789abcdef
+ *                                     the function that was registered under this name
  *   home-region:key-prefix            the partition key begins with the home, as eu-west-1#ann
  *   home-region:attribute=home        the attribute `home` names it
  *     …:refuse                        other Regions refuse to write it
  *     …:us-west-2=eu-west-1           what was at home in us-west-2 is at home in eu-west-1 now; may be repeated
  */
-export function parsePolicy(text: string, schema: KeySchema): Policy | Invalid {
+export function parsePolicy(text: string, schema: KeySchema, functions: CustomFunctions = noFunctions): Policy | Invalid {
   const [name, ...options] = text.split(':')
   switch (name) {
     case 'last-writer-wins':
@@ -26,6 +31,8 @@ export function parsePolicy(text: string, schema: KeySchema): Policy | Invalid {
       return options.length === 0 ? versionCheck : noOptions(text)
     case 'merge':
       return options.length === 0 ? mergePolicy(schema) : noOptions(text)
+    case 'custom':
+      return parseCustom(text, options, schema, functions)
     case 'home-region':
       return parseHomeRegion(text, options, schema)
     default:
@@ -39,7 +46,13 @@ export const defaultPolicy = lastWriterWins.text
 /** The tag that holds a table's policy: set in one Region, it is the same in all. */
 export const policyTag = 'everywrite:conflict-policy'
 
-const policyNames = ['last-writer-wins', 'version-check', 'merge', 'home-region']
+const policyNames = ['last-writer-wins', 'version-check', 'merge', 'custom', 'home-region']
+
+function parseCustom(text: string, [name, ...more]: readonly string[], schema: KeySchema, functions: CustomFunctions): Policy | Invalid {
+  if (name === undefined || more.length > 0) return wrong(text, 'custom takes the name of a function, as registering one tells it')
+  const run = functions.find(name)
+  return run === undefined ? wrong(text, `no function ${name} is registered`) : customPolicy(name, run, functions.engine, schema)
+}
 
 function parseHomeRegion(text: string, [source = '', ...options]: readonly string[], schema: KeySchema): Policy | Invalid {
   const attribute = attributeOption.exec(source)?.[1]

@@ -13,6 +13,8 @@ export interface Policy {
   /** How it is written: in a tag, in the registry, in a replica's row. Equal texts are equal policies. */
   readonly text: string
   readonly show: (siblings: Siblings, membership: Membership) => Shown
+  /** Of a policy whose text does not say all that it depends on: as what replicas write down that they follow it. */
+  readonly followedAs?: string
   /** It shows what several versions make together: a write over them builds on all, and what is shown of each it says itself. */
   readonly joins?: true
   /** Of `home-region` only: where an item is at home, and what follows from that. */

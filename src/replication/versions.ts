@@ -11,6 +11,8 @@ import { isInvalid } from '../item/invalid.ts'
 import { cellOf, decodeCell, encodeCell, isJoined, shownIn } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf, joinInto, noCursors, reaches } from './cursors.ts'
+import type { CustomFunctions } from './custom-function.ts'
+import { noFunctions } from './custom-function.ts'
 import type { Dot, Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, soleMember } from './membership.ts'
@@ -37,11 +39,13 @@ export class Versions implements Versioning {
   readonly #clock: RegionClock
   readonly #trueClock: Clock
   readonly #random: Random
+  readonly #functions: CustomFunctions
   readonly #readMarks = new ReadMarks()
   readonly #stateByTable = new Map<number, TableState>()
 
   /** @param trueClock the process's clock, which no fault skews */
-  constructor(options: { region: string; clock: RegionClock; trueClock: Clock; random: Random }) {
+  constructor(options: { region: string; clock: RegionClock; trueClock: Clock; random: Random; functions?: CustomFunctions }) {
+    this.#functions = options.functions ?? noFunctions
     this.#region = options.region
     this.#clock = options.clock
     this.#trueClock = options.trueClock
@@ -78,7 +82,7 @@ export class Versions implements Versioning {
     const state = this.#state(number)
     const text = state.membership.policy ?? defaultPolicy
     if (state.policy.text !== text) {
-      const policy = parsePolicy(text, schema)
+      const policy = parsePolicy(text, schema, this.#functions)
       assert(!isInvalid(policy), `a policy that is in force can be read, ${text}`)
       state.policy = policy
     }
@@ -174,7 +178,7 @@ export class Versions implements Versioning {
       stored: after,
       merge: this.#mergeDataOf(change, cell.siblings, row, { dot, timestamp, region: this.#region }),
       relative: change.relative,
-      notes: notesOf(kept, closes, cell.siblings.length > 1 && this.policy(table).joins),
+      notes: notesOf(kept, closes, isJoined(cell.shown)),
     })
     const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {
       items: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
@@ -196,8 +200,9 @@ export class Versions implements Versioning {
 
   /** Nothing is kept of a table that does not merge, but of items that were written when it did; and nothing by a lone replica, whose writes nobody is concurrent with. */
   #mergeDataOf({ table, before, after, edits }: LocalChange, siblings: Siblings, row: ReplicaRow, stamp: Ranked): Uint8Array | undefined {
+    if (!row.keepsLog) return undefined
     const merges = this.policy(table).name === 'merge'
-    if (!row.keepsLog || (!merges && siblings.every(({ merge }) => merge === undefined))) return undefined
+    if (!merges && siblings.every(({ merge }) => merge === undefined)) return undefined
     const { membership, stable } = this.#state(table.number)
     const isStable = (dot: Dot): boolean => reaches(stable, dot) || isDropped(membership, dot.incarnation, row.epoch)
     return mergeDataOf({ siblings, membership, schema: table.schema, stamp, before, after, edits: edits?.(), isStable }, merges)
@@ -226,7 +231,7 @@ interface TableState {
   stable: Cursors
 }
 
-function notesOf(home: Home | undefined, resolves: LocalChange['closes'], joined: boolean | undefined): Notes {
-  if (home === undefined && resolves === undefined && joined !== true) return noNotes
-  return { ...(home && { home }), ...(resolves && { resolves }), ...(joined === true && { joined }) }
+function notesOf(home: Home | undefined, resolves: LocalChange['closes'], joined: boolean): Notes {
+  if (home === undefined && resolves === undefined && !joined) return noNotes
+  return { ...(home && { home }), ...(resolves && { resolves }), ...(joined && { joined }) }
 }

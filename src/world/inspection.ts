@@ -89,6 +89,11 @@ export function replicasOf(world: World, tableName: string): readonly { readonly
   return tables.filter(({ table }) => table.globalId === first?.table.globalId)
 }
 
+/** Without the engine that functions are run by, which a replica writes down behind the policy. */
+function followedPolicy(row: Uint8Array): string {
+  return Buffer.from(row).toString('utf8').split('@', 1)[0] ?? ''
+}
+
 /** A table's conflict policy, and the one by which all items of each Region that runs are decided. */
 export async function policyOf(
   world: World,
@@ -103,7 +108,7 @@ export async function policyOf(
   for (const { region, table } of replicas) {
     // Alone there are no conflicts, so nothing has to follow.
     const row = global === undefined ? undefined : await world.region(region)?.running?.store.get(followedPolicyKey(table.number))
-    followedByRegion.set(region, global === undefined ? policy : row === undefined ? defaultPolicy : Buffer.from(row).toString('utf8'))
+    followedByRegion.set(region, global === undefined ? policy : row === undefined ? defaultPolicy : followedPolicy(row))
   }
   return { policy, followedByRegion }
 }

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import { isRefusal } from '../engine/refusal.ts'
 import { policyTag } from '../replication/policy-text.ts'
 import { policyOf } from './inspection.ts'
+import { createSandbox } from './sandbox.ts'
 import { accepted, TestWorld, east, europe, users, west } from './test-world.contract.ts'
 
 const homes = 'home-region:attribute=home'
@@ -107,4 +108,23 @@ test('REP-12: with refusal, what is at home in another member is not written her
   await expect(lab.putItem(europe, 'new', { v: { S: 'x' }, home: { S: east } })).resolves.toMatchObject({ kind: 'not-here' })
   await expect(lab.putItem(europe, 'new', { v: { S: 'x' }, home: { S: west } })).resolves.toBe('put')
   await expect(lab.putItem(europe, 'other', { v: { S: 'x' } })).resolves.toBe('put')
+})
+
+test('REP-13: a function that was registered is there when the program starts again, and decides what comes then', async () => {
+  await createSandbox() // its file is read in real time, which a world in virtual time does not wait for
+  let lab = await TestWorld.open()
+  await lab.createTable(east, europe)
+  const name = await lab.time.resolve(lab.world.functions.register('(versions) => versions[0].item'))
+  if (isRefusal(name)) throw new Error(name.message)
+  await setPolicy(lab, east, `custom:${name}`)
+  await lab.settled()
+  await makeConflict(lab, 'k')
+  expect([await lab.get(east, 'k'), await lab.get(europe, 'k')]).toEqual(['at home', 'at home'])
+  lab = await lab.reopen()
+  await lab.settled()
+  await makeConflict(lab, 'j')
+  expect([await lab.get(east, 'j'), await lab.get(europe, 'j')]).toEqual(['at home', 'at home'])
+  expect([await lab.get(east, 'k'), await lab.get(europe, 'k')]).toEqual(['at home', 'at home'])
+  expect(await policies(lab)).toEqual([`custom:${name}`, `custom:${name}`])
+  expect(await lab.converged()).toBe(true)
 })

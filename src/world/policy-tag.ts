@@ -4,6 +4,7 @@ import type { Table } from '../engine/table.ts'
 import { TAGS_MAX, TOO_MANY_TAGS } from '../engine/tag-limit.ts'
 import { isInvalid } from '../item/invalid.ts'
 import type { KeySchema } from '../item/key-schema.ts'
+import type { CustomFunctions } from '../replication/custom-function.ts'
 import { parsePolicy, policyTag } from '../replication/policy-text.ts'
 import type { GlobalTable } from './global-table.ts'
 
@@ -13,9 +14,9 @@ import type { GlobalTable } from './global-table.ts'
  */
 
 /** Why these tags cannot be a table's; undefined when they can. */
-export function policyProblem(tags: Table['tags'], schema: KeySchema): Refusal | undefined {
+export function policyProblem(tags: Table['tags'], schema: KeySchema, functions: CustomFunctions): Refusal | undefined {
   const policy = tags[policyTag]
-  const parsed = policy === undefined ? undefined : parsePolicy(policy, schema)
+  const parsed = policy === undefined ? undefined : parsePolicy(policy, schema, functions)
   return isInvalid(parsed) ? refuse('invalid', parsed.invalid) : undefined
 }
 

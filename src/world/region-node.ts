@@ -9,6 +9,7 @@ import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
 import type { AppliedWork } from '../replication/apply.ts'
+import type { CustomFunctions } from '../replication/custom-function.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { RegionClock } from '../replication/region-clock.ts'
@@ -75,7 +76,7 @@ export class RegionNode {
     const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied } = this.#options
     const store = await stores.open(this.name)
     const clock = new RegionClock(this.clock, clockMode)
-    const versions = new Versions({ region: this.name, clock, trueClock, random })
+    const versions = new Versions({ region: this.name, clock, trueClock, random, functions: this.#options.functions })
     const delays = { indexDelayMs, lifecycleDelayMs }
     const engine = await RegionEngine.open({ region: this.name, store, versioning: versions, clock: this.clock, random, ...delays })
     const replication = await RegionReplication.open({
@@ -161,6 +162,8 @@ export interface Running {
 }
 
 export interface NodeOptions {
+  /** What the policy `custom` runs. */
+  readonly functions: CustomFunctions
   readonly stores: Stores
   /** The process's clock; the Region's own is skewed against it. */
   readonly clock: Clock

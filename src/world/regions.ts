@@ -10,6 +10,7 @@ import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
 import type { AppliedWork } from '../replication/apply.ts'
+import type { CustomFunctions } from '../replication/custom-function.ts'
 import type { Transport } from '../replication/messages.ts'
 import type { Exports } from '../transfer/exports.ts'
 import type { ObjectStore } from '../transfer/object-store.ts'
@@ -32,11 +33,14 @@ export class Regions {
   readonly #options: RegionsOptions
   /** Undefined: whatever accounts there are, all links carry everything. */
   readonly #links: PermittedLinks | undefined
+  readonly #functions: CustomFunctions
   readonly #nodeByName = new Map<string, RegionNode>()
   readonly #startingByName = new Map<string, Promise<RegionNode>>()
 
-  constructor(options: RegionsOptions) {
+  /** @param functions what the policy `custom` runs */
+  constructor(options: RegionsOptions, functions: CustomFunctions) {
     this.#options = options
+    this.#functions = functions
     const { scheduler, random, profile, mayReplicate } = options
     this.network = new Network({
       scheduler,
@@ -85,7 +89,7 @@ export class Regions {
       const region = regionOf(name)
       node = new RegionNode(
         name,
-        { ...parts, ...paces, fillers, objects, changeSink, applied },
+        { ...parts, ...paces, fillers, objects, changeSink, applied, functions: this.#functions },
         region === name ? undefined : this.node(region),
       )
       this.#nodeByName.set(name, node)

@@ -6,6 +6,7 @@ import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Filling, Settling, Table, TableBlueprint, TableSettings } from '../engine/table.ts'
 import { statusAt } from '../engine/table.ts'
 import { nextEpoch } from '../replication/membership.ts'
+import type { CustomFunctions } from '../replication/custom-function.ts'
 import { policyTag } from '../replication/policy-text.ts'
 import type { BackgroundWork } from './background-work.ts'
 import type { Consistency, GlobalTable } from './global-table.ts'
@@ -47,6 +48,7 @@ export class TableControl {
   readonly #delayMs: number
   readonly #views: TableViews
   readonly #pace: ReplicaPace
+  readonly #functions: CustomFunctions
   readonly #deletions = new Set<Cancel>()
   #closed = false
 
@@ -61,6 +63,7 @@ export class TableControl {
     lifecycleDelayMs: number
     views: TableViews
     pace: ReplicaPace
+    functions: CustomFunctions
   }) {
     this.#regions = parts.regions
     this.#registry = parts.registry
@@ -72,6 +75,7 @@ export class TableControl {
     this.#delayMs = parts.lifecycleDelayMs
     this.#views = parts.views
     this.#pace = parts.pace
+    this.#functions = parts.functions
   }
 
   close(): void {
@@ -84,7 +88,7 @@ export class TableControl {
   async create(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
-    const problem = policyProblem(blueprint.tags, blueprint.schema)
+    const problem = policyProblem(blueprint.tags, blueprint.schema, this.#functions)
     if (problem !== undefined) return problem
     const settling = this.#settling('CREATING')
     const table = await this.#registry.inOrder(async () => {
@@ -271,7 +275,7 @@ export class TableControl {
     const tags = change(before)
     if (isRefusal(tags)) return tags
     const policy = tags[policyTag]
-    const problem = policyProblem(tags, table.schema)
+    const problem = policyProblem(tags, table.schema, this.#functions)
     if (problem !== undefined) return problem
     const recorded = await this.#registry.decide(table.globalId, (now) => {
       if (now === undefined || policy === before[policyTag] || policy === now.membership.policy) return undefined

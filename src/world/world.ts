@@ -8,6 +8,7 @@ import type { Exports } from '../transfer/exports.ts'
 import { AutoScaler } from './auto-scaler.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import { BackgroundWork } from './background-work.ts'
+import { FunctionRegistry } from './function-registry.ts'
 import type { GlobalTable } from './global-table.ts'
 import { replicaIn } from './global-table.ts'
 import type { Network } from './network.ts'
@@ -43,14 +44,16 @@ export class World {
   readonly #tables: TableControl
   readonly #scaler: AutoScaler
   readonly #share: (globalId: string) => Promise<void>
+  /** What the conflict policy `custom` may name. */
+  readonly functions: FunctionRegistry
   /** How long tables, indexes and some settings take to become what they were told to be, ms. */
   readonly lifecycleDelayMs: number
   readonly #work: BackgroundWork
   readonly #endedIncarnationsMax: number
   #closed = false
 
-  private constructor(options: WorldOptions, registry: Registry) {
-    const regions = new Regions(options)
+  private constructor(options: WorldOptions, registry: Registry, functions: FunctionRegistry) {
+    const regions = new Regions(options, functions)
     const work = new BackgroundWork(options.log)
     const { clock, scheduler, log, lifecycleDelayMs = 0, replicaPace: pace = replicaPaces.fast, sourceHoldMs = SOURCE_HOLD_MS } = options
     const share = (globalId: string): Promise<void> => shareSettings(regions, registry, globalId)
@@ -62,12 +65,14 @@ export class World {
     const control = { regions, registry, lifecycle, strong, work, clock, pace, sourceHoldMs, views }
     const replicas = new ReplicaControl({ ...control, shareSettings: share })
     this.#regions = regions
+    this.functions = functions
     this.#registry = registry
     this.#lifecycle = lifecycle
     this.#replicas = replicas
     this.#share = share
     this.lifecycleDelayMs = lifecycleDelayMs
-    this.#tables = new TableControl({ regions, registry, replicas, lifecycle, work, clock, scheduler, lifecycleDelayMs, views, pace })
+    const tableParts = { regions, registry, replicas, lifecycle, work, clock, scheduler, lifecycleDelayMs, views, pace, functions }
+    this.#tables = new TableControl(tableParts)
     const consumption = options.consumption ?? new Consumption()
     this.#scaler = new AutoScaler({ regions, registry, tables: this.#tables, scheduler, clock, work, consumption })
     this.#work = work
@@ -76,7 +81,8 @@ export class World {
 
   /** Starts the Regions that are named and those that have data, and goes on with whatever was under way. */
   static async open(options: WorldOptions): Promise<World> {
-    const world = new World(options, await Registry.open(await options.stores.open(worldStoreName)))
+    const store = await options.stores.open(worldStoreName)
+    const world = new World(options, await Registry.open(store), await FunctionRegistry.open(store))
     for (const name of new Set([...options.regions, ...(await options.stores.regions())])) await world.#regions.start(name)
     await world.#forgetDropped()
     for (const table of world.#registry.tables()) world.#resume(table)

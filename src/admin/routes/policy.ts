@@ -3,6 +3,7 @@ import { policyTag } from '../../replication/policy-text.ts'
 import { isRefusal } from '../../engine/refusal.ts'
 import { policyOf, replicasOf } from '../../world/inspection.ts'
 import type { AdminContext } from '../context.ts'
+import { policyOfSource } from './functions.ts'
 import type { Reply } from '../reply.ts'
 import { Rejection, ok } from '../reply.ts'
 import type { PolicyReply } from '../wire.ts'
@@ -13,11 +14,16 @@ export async function showPolicy({ world }: AdminContext, table: string): Promis
 }
 
 /** Sets the policy, as its tag does. The answer does not wait until every Region has followed. */
-export async function setPolicy({ world }: AdminContext, table: string, body: unknown): Promise<Reply> {
-  const { policy } = (typeof body === 'object' && body !== null ? body : {}) as { policy?: unknown }
-  if (policy !== null && typeof policy !== 'string') throw new Rejection(400, 'The body must be {"policy": "…"}, or null for none.')
+export async function setPolicy(context: AdminContext, table: string, body: unknown): Promise<Reply> {
+  const { world } = context
+  const { policy: named, source } = (typeof body === 'object' && body !== null ? body : {}) as { policy?: unknown; source?: unknown }
+  const isPolicy = source === undefined && (named === null || typeof named === 'string')
+  if (!isPolicy && !(named === undefined && typeof source === 'string')) {
+    throw new Rejection(400, 'The body must be {"policy": "…"}, or null for none, or {"source": "…"} with a function that decides.')
+  }
   const [replica] = replicasOf(world, table)
   if (replica === undefined) throw new Rejection(404, `There is no table ${table}.`)
+  const policy = typeof source === 'string' ? await policyOfSource(context, source) : isPolicy ? named : null
   const changed = await world.changeTags(replica.region, table, ({ [policyTag]: _before, ...others }) =>
     policy === null ? others : { ...others, [policyTag]: policy },
   )
