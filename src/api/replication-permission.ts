@@ -17,9 +17,9 @@ export interface GroupMember {
   readonly policy: AttachedPolicy | undefined
 }
 
-/** Whether a member's own policy permits that all of these, itself among them, replicate with it. */
-export function mayReplicate(member: MemberTable, members: readonly MemberTable[]): boolean {
-  return withheldBy(asMember(member), members.map(asMember)) === undefined
+/** Whether data may be replicated between the replicas of two accounts. */
+export function mayReplicate(here: MemberTable, there: MemberTable): boolean {
+  return missingPermission([asMember(here), asMember(there)]) === undefined
 }
 
 interface MemberTable {

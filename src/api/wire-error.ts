@@ -103,6 +103,14 @@ export const transactionConflict: WireError = {
   textMember: 'message',
 }
 
+/** A write in another Region changed the item of a strong table meanwhile. The text is the one that the API reference describes it by: a guess. */
+export const replicatedWriteConflict: WireError = {
+  exception: `${dynamodb}#ReplicatedWriteConflictException`,
+  status: 400,
+  message: 'The request was rejected because one or more items in the request are being modified by a request in another Region.',
+  textMember: 'message',
+}
+
 /**
  * A transaction that was not carried out (bodies seen in SDK issue threads, 2019 to 2023).
  * @param parts what stands in the way of each; undefined where nothing does

@@ -35,6 +35,7 @@ export class ItemWriter {
     for (;;) {
       const current = definitions.byNumber(number)
       if (current === undefined) return gone
+      if (current.ordered) return this.#options.order(current).write(current, itemKey, judge, cause)
       if (this.#intents.holds(cellKey)) return conflict
       const derivedFrom = derivationKeys(current, [itemKey], indexDelayMs)
       const keys = [versioning.replicaKey(current), cellKey, ...derivedFrom]
@@ -121,6 +122,7 @@ export class ItemWriter {
     for (const { table } of parts) {
       const current = definitions.byNumber(table.number)
       if (current === undefined) return { kind: 'gone', changed: [] }
+      if (current.ordered) return { kind: 'ordered', changed: [] }
       if (currentByNumber.has(current.number)) continue
       currentByNumber.set(current.number, current)
       reads.add(versioning.replicaKey(current))
@@ -226,6 +228,8 @@ export interface ItemWriterOptions {
   readonly store: Store
   readonly versioning: Versioning
   readonly definitions: TableDefinitions
+  /** Who carries out the writes of a table that is ordered elsewhere. */
+  readonly order: (table: Table) => WriteOrder
   /** How long entries of global indexes wait. */
   readonly indexDelayMs: number
   /** Is told of a table whose items changed, once that is durable. */
@@ -265,10 +269,25 @@ export interface Written<T> {
 
 /**
  * `gone`: the table was dropped, or closed for being dropped, meanwhile; `conflict`: a transaction is changing the item;
- * `collection-full`: the item collection would pass its limit; `not-here`: another Region has to write the item.
+ * `collection-full`: the item collection would pass its limit; `not-here`: another Region has to write the item. Of tables that are ordered elsewhere:
+ * `overtaken`: somebody else changed the item meanwhile, there; `unreachable`: nothing can be ordered now, and nothing was; `unknown`: it may have been
+ * written, or will be.
  */
 export type NotWritten =
-  { readonly kind: 'gone' | 'conflict' | 'collection-full' } | { readonly kind: 'not-here'; readonly message: string }
+  | { readonly kind: 'gone' | 'conflict' | 'collection-full' | 'overtaken' | 'unreachable' | 'unknown' }
+  | { readonly kind: 'not-here'; readonly message: string }
+
+/**
+ * Who carries out the writes of tables whose definition says that they are ordered elsewhere (`Table.ordered`): not this store alone decides in which
+ * order they come, so it is not written to directly. What the store shows is what has been carried out so far; it may lag.
+ */
+export interface WriteOrder {
+  /** Writes one item, judged on what is there when its turn comes. Settles when the outcome is durable and readable here. */
+  write<T>(table: Table, itemKey: Uint8Array, judge: Judge<T>, cause: ChangeCause): Promise<Written<T> | NotWritten>
+
+  /** Settles when everything that was acknowledged anywhere before the call is readable here; false when that cannot be known now. */
+  caughtUp(table: Table): Promise<boolean>
+}
 
 /** One write of a transaction. A verdict of `refuse` refuses all of them. */
 export interface TransactedWrite<T> {
@@ -289,9 +308,9 @@ export type Transacted<T> =
   | { readonly kind: 'not-here'; readonly at: number; readonly message: string }
   /**
    * `repeated`: the same was carried out under this token before; `mismatch`: something else was; `in-progress`: this token's is being carried out;
-   * `too-large`: the items together would pass the limit of a transaction.
+   * `too-large`: the items together would pass the limit of a transaction; `ordered`: a table is ordered elsewhere, item by item.
    */
-  | { readonly kind: 'gone' | 'repeated' | 'mismatch' | 'in-progress' | 'too-large' }
+  | { readonly kind: 'gone' | 'ordered' | 'repeated' | 'mismatch' | 'in-progress' | 'too-large' }
 
 /** The most that items of one partition may take with their entries in local indexes. */
 export const ITEM_COLLECTION_BYTES_MAX = 10 * 2 ** 30

@@ -50,6 +50,8 @@ export const spaces = {
   contested: 0x09,
   /** when a destination began, ms(6) -> the sequence number of the next change for it */
   deliveries: 0x0a,
+  /** position(6) -> item key of a deletion that writes which are being ordered may not have seen (`replication/strong-apply.ts`) */
+  deletions: 0x0b,
 } as const
 
 export type Space = (typeof spaces)[keyof typeof spaces]

@@ -20,4 +20,5 @@ export const plainTable: Table = {
   derivedSetsMade: 0,
   filling: undefined,
   logReaders: [],
+  ordered: false,
 }

@@ -8,7 +8,7 @@ import { Backups } from './backups.ts'
 import type { ChangeCause } from './change-log.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
 import { decodeIndexEntry, setBytes } from './index-entry.ts'
-import type { Judge, NotWritten, Transacted, TransactedWrite, Written } from './item-writer.ts'
+import type { Judge, NotWritten, Transacted, TransactedWrite, WriteOrder, Written } from './item-writer.ts'
 import { ItemWriter } from './item-writer.ts'
 import {
   droppedKey,
@@ -31,6 +31,7 @@ import type { TableChange } from './table-definitions.ts'
 import { TableDefinitions } from './table-definitions.ts'
 import { TableReaders } from './table-readers.ts'
 import type { Statistics, Versioning } from './versioning.ts'
+import { noOrder } from './write-order.ts'
 
 /**
  * The tables of one Region over one store: definitions, items, and nothing about other Regions.
@@ -52,6 +53,7 @@ export class RegionEngine {
   readonly #random: Random
   readonly #definitions: TableDefinitions
   readonly #writer: ItemWriter
+  readonly #orderByTable = new Map<number, WriteOrder>()
   readonly #writeListeners: ((table: Table) => void)[] = []
   readonly #changeListeners: ((table: Table) => void)[] = []
 
@@ -72,7 +74,7 @@ export class RegionEngine {
       for (const listener of this.#writeListeners) listener(table)
       this.changed(table)
     }
-    this.#writer = new ItemWriter({ store, versioning, definitions, indexDelayMs, changed })
+    this.#writer = new ItemWriter({ store, versioning, definitions, order: (table) => this.#orderOf(table), indexDelayMs, changed })
   }
 
   /** Reads the definitions, and finishes what was interrupted: the removal of dropped tables, index entries that waited. */
@@ -247,6 +249,21 @@ export class RegionEngine {
   /** Writes several items of this Region, all or none. */
   transact<T>(parts: readonly TransactedWrite<T>[], once?: OnceOnly): Promise<Transacted<T>> {
     return this.#writer.transact(parts, once)
+  }
+
+  /** Hands the writes of an ordered table to whoever orders them; undefined: to nobody. */
+  orderBy({ number }: Pick<Table, 'number'>, order: WriteOrder | undefined): void {
+    if (order === undefined) this.#orderByTable.delete(number)
+    else this.#orderByTable.set(number, order)
+  }
+
+  #orderOf({ number }: Table): WriteOrder {
+    return this.#orderByTable.get(number) ?? noOrder
+  }
+
+  /** Settles when everything that was acknowledged before the call is readable here; false when that cannot be known now. */
+  async caughtUp(table: Table): Promise<boolean> {
+    return !table.ordered || this.#orderOf(table).caughtUp(table)
   }
 
   /** Whether a transaction is changing the item. */

@@ -15,7 +15,18 @@ import type { Versioning } from './versioning.ts'
 export type TableChange = Partial<
   Pick<
     Table,
-    'status' | 'settling' | 'settings' | 'tags' | 'globalId' | 'own' | 'indexes' | 'expiry' | 'streams' | 'filling' | 'logReaders'
+    | 'status'
+    | 'settling'
+    | 'settings'
+    | 'tags'
+    | 'globalId'
+    | 'own'
+    | 'indexes'
+    | 'expiry'
+    | 'streams'
+    | 'filling'
+    | 'logReaders'
+    | 'ordered'
   >
 >
 
@@ -104,6 +115,7 @@ export class TableDefinitions {
         derivedSetsMade: 0,
         filling,
         logReaders: [],
+        ordered: false,
       }
       const created = followSettings(empty, createdAtMs, 'empty', 0, this.#lastLabel(blueprint.name))
       return {

@@ -28,6 +28,8 @@ export interface Table {
   readonly derivedSetsMade: number
   /** Where its rows come from, as long as they do: the table is `CREATING` then. Undefined: it began empty, or is filled. */
   readonly filling: Filling | undefined
+  /** True when its writes are ordered elsewhere before they are made here (`WriteOrder`). */
+  readonly ordered: boolean
   /** Backups and restores that read its change log, by their ids: as long as there are any, it is kept, and nothing of it is trimmed. */
   readonly logReaders: readonly string[]
 }
@@ -327,4 +329,5 @@ const earlierTable = {
   derivedSetsMade: 0,
   filling: undefined,
   logReaders: [],
+  ordered: false,
 }

@@ -7,8 +7,8 @@ import { asBuffer } from './version.ts'
 /**
  * What one member of a journal keeps of it, in its Region's store: also a witness, which has nothing else of the table.
  *
- *     02 length(1) table id  00            ->  promised(6)  start: position(6) epoch(6)
- *     02 length(1) table id  01 position(6) ->  epoch(6) entry
+ *     02 length(1) journal  00            ->  promised(6)  start: position(6) epoch(6)
+ *     02 length(1) journal  01 position(6) ->  epoch(6) entry
  *
  * The log is the positions behind `start` up to `tail`, without gaps; what was before is trimmed. Each entry has the epoch in which it was placed:
  * entries of one position and one epoch are the same entry in every member, and so is everything before them. What is in memory is what was
@@ -36,8 +36,8 @@ export class JournalLog {
     this.#runs = found.runs
   }
 
-  static async open(store: Store, globalId: string): Promise<JournalLog> {
-    const rows = journalRows(globalId)
+  static async open(store: Store, journal: string): Promise<JournalLog> {
+    const rows = journalRows(journal)
     const head = await store.get(rows.head)
     const [promised, position, epoch] = head === undefined ? [0, 0, 0] : numbersOf(head)
     const start: Mark = { position, epoch }
@@ -184,8 +184,8 @@ interface JournalRows {
   behind(position: number): Range
 }
 
-function journalRows(globalId: string): JournalRows {
-  const prefix = journalPrefix(globalId)
+function journalRows(journal: string): JournalRows {
+  const prefix = journalPrefix(journal)
   const entries = Buffer.concat([prefix, Uint8Array.of(entriesKind)])
   const at = (position: number): Key => {
     const key = Buffer.allocUnsafe(entries.length + 6)
@@ -200,14 +200,14 @@ function journalRows(globalId: string): JournalRows {
   }
 }
 
-/** All rows of a table's journal. */
-export function journalRange(globalId: string): Range {
-  const prefix = journalPrefix(globalId)
+/** All rows of a journal. */
+export function journalRange(journal: string): Range {
+  const prefix = journalPrefix(journal)
   return { from: prefix, to: afterPrefix(prefix) }
 }
 
-function journalPrefix(globalId: string): Key {
-  const id = Buffer.from(globalId, 'utf8')
+function journalPrefix(journal: string): Key {
+  const id = Buffer.from(journal, 'utf8')
   return Buffer.concat([Uint8Array.of(journalSpace, id.length), id])
 }
 
@@ -239,3 +239,17 @@ const openedPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 const readEntriesMax = 500
 const readBytesMax = 2 << 20
 const trimmedAtOnce = 1000
+
+/** The journals of which there is anything in a store. */
+export async function journalsIn(store: Store): Promise<readonly string[]> {
+  const found: string[] = []
+  let from: Key = Uint8Array.of(journalSpace)
+  for (;;) {
+    const { entries } = await store.page({ from, to: Uint8Array.of(journalSpace + 1) }, { entriesMax: 1, bytesMax: 1 })
+    const [first] = entries
+    if (first === undefined) return found
+    const length = first.key[1] ?? 0
+    found.push(Buffer.from(first.key.subarray(2, 2 + length)).toString('utf8'))
+    from = afterPrefix(first.key.subarray(0, 2 + length))
+  }
+}

@@ -82,11 +82,11 @@ class EmbeddedLab implements JournalLab {
   async recover(region: string): Promise<void> {
     const store = this.#storeByRegion.get(region)
     if (this.#memberByRegion.has(region) || store === undefined) return
-    const globalId = '5d2b5a0e-0000-4000-8000-000000000001'
-    const log = await this.resolve(JournalLog.open(store, globalId))
+    const journal = '5d2b5a0e00000001'
+    const log = await this.resolve(JournalLog.open(store, journal))
     const member = new JournalMember({
       region,
-      globalId,
+      journal,
       isWitness: region === this.#witness,
       log,
       order: this.#order,

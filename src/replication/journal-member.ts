@@ -70,8 +70,8 @@ export class JournalMember implements Journal, OrderedMember {
     for (;;) {
       this.#assertOpen()
       // Whatever was placed before is in no log that counts: nothing has happened yet.
-      if (!this.#options.order.hasQuorum(this.region) || this.#nowMs > untilMs) return noQuorum
       const { order } = this.#options
+      if (!order.hasQuorum(this.region) || order.isSealed || this.#nowMs > untilMs) return noQuorum
       const epoch = this.#log.promised
       const position = this.#isAligned ? order.place(this, epoch) : undefined
       if (position === undefined) {
@@ -99,6 +99,15 @@ export class JournalMember implements Journal, OrderedMember {
       this.#beginRound()
       this.#wake()
     })
+  }
+
+  /** Lets nobody append any more. Everything that was committed, or ever will be, is at or below the position returned. */
+  seal(): Promise<Place> {
+    const { order } = this.#options
+    order.seal()
+    // What was placed and is not in the log of a new epoch comes into none.
+    if (order.hasQuorum(this.region)) this.#open()
+    return this.barrier()
   }
 
   async read(after: number): Promise<readonly Placed[]> {
@@ -270,6 +279,12 @@ export class JournalMember implements Journal, OrderedMember {
     }
     if (!this.#fits(from, after, afterEpoch, false)) return
     this.#appendNew(after, entries)
+    const peer = this.#peerByName.get(from)
+    if (peer !== undefined && peer.askedUntilMs > 0) {
+      // What was asked for: the rest of it at once.
+      peer.askedUntilMs = 0
+      if (entries.length > 0 && (peer.tail ?? 0) > this.#log.tail) this.#missing(peer, epoch)
+    }
     this.#wake()
   }
 
@@ -302,18 +317,21 @@ export class JournalMember implements Journal, OrderedMember {
     assert(after >= this.#committed || entries.length === 0, 'what is committed stays')
     const last = entries.at(-1)
     if (last !== undefined && epochOf(last) > this.#log.promised) this.#entersEpoch()
-    let written = this.#log.append(after, entries)
+    this.#flushes(this.#log.append(after, entries))
     if (this.#isAligned) {
       const followers: Uint8Array[] = []
       for (let next = this.#ahead.get(this.#log.tail + 1 + followers.length); next !== undefined;) {
         followers.push(next)
         next = this.#ahead.get(this.#log.tail + 1 + followers.length)
       }
-      if (followers.length > 0) written = this.#log.append(this.#log.tail, followers)
+      if (followers.length > 0) this.#flushes(this.#log.append(this.#log.tail, followers))
       if (this.#ahead.size > 0) for (const position of this.#ahead.keys()) if (position <= this.#log.tail) this.#ahead.delete(position)
     }
-    this.#settles(written.then(() => this.#flushed()))
     this.#releaseReady()
+  }
+
+  #flushes(written: Promise<void>): void {
+    this.#settles(written.then(() => this.#flushed()))
   }
 
   #cut(tail: number): void {
@@ -360,18 +378,17 @@ export class JournalMember implements Journal, OrderedMember {
     }
     if (says.asked !== undefined) this.#tell(peer.name, { answers: says.asked })
     if (says.answers !== undefined && epoch === this.#log.promised) this.#answered(peer.name, says.answers, says.tail)
-    const isBehind = peer.tail !== undefined && (epoch > this.#log.promised || !this.#isAligned || peer.tail > this.#log.tail)
-    if (isBehind && epoch >= this.#log.promised) this.#missing(peer, epoch)
+    // In the same epoch, what is lacking is mostly on its way: only when nothing has come for a while, it is asked for.
+    const isOther = peer.tail !== undefined && (epoch > this.#log.promised || !this.#isAligned)
+    if (isOther && epoch >= this.#log.promised) this.#missing(peer, epoch)
     this.#advance()
     if (this.#isMissingSomething) this.#wake()
   }
 
-  /** Its log has something that this one lacks. What is on its way need not be asked for: only when nothing has come for a while, it is. */
+  /** Its log has something that this one lacks: that is asked for, and again when nothing came for a while. */
   #missing(peer: Peer, epoch: number): void {
-    if (this.#isAligned && epoch === this.#log.promised) {
-      this.#wake()
-      return
-    }
+    if (this.#nowMs < peer.askedUntilMs) return
+    peer.askedUntilMs = this.#nowMs + patienceMsMin
     this.#send(peer.name, { kind: 'want', after: this.#log.tail, base: false }, epoch)
   }
 
@@ -508,7 +525,7 @@ export class JournalMember implements Journal, OrderedMember {
         continue
       }
       if (peer.epoch > this.#log.promised || (peer.tail !== undefined && peer.epoch === this.#log.promised && peer.tail > this.#log.tail)) {
-        this.#send(peer.name, { kind: 'want', after: this.#log.tail, base: false }, peer.epoch)
+        this.#missing(peer, peer.epoch)
       } else if (peer.epoch === this.#log.promised && peer.tail !== undefined && this.#isAligned && peer.tail < this.#log.flushed) {
         this.#settles(this.#serve(peer.name, peer.tail, false))
       }
@@ -573,8 +590,8 @@ export class JournalMember implements Journal, OrderedMember {
   }
 
   #send(to: string, says: JournalSaying, epoch = this.#log.promised): void {
-    const { globalId, transport } = this.#options
-    transport.send(to, { kind: 'journal', globalId, epoch, says })
+    const { journal, transport } = this.#options
+    transport.send(to, { kind: 'journal', journal, epoch, says })
   }
 
   #isUp(peer: string): boolean {
@@ -612,7 +629,7 @@ export class JournalMember implements Journal, OrderedMember {
 
 export interface MemberOptions {
   readonly region: string
-  readonly globalId: string
+  readonly journal: string
   /** It keeps the log and has no table. */
   readonly isWitness: boolean
   readonly log: JournalLog
@@ -635,6 +652,8 @@ interface Peer {
   /** What may have been lost is said again then, and the next time twice as late, unless something comes meanwhile. */
   quietUntilMs: number
   patienceMs: number
+  /** What is lacking was asked for, and may come until then; 0: it was not. */
+  askedUntilMs: number
 }
 
 type Outcome = 'committed' | 'void' | 'unknown' | 'closed'
@@ -678,7 +697,7 @@ const pulseMsMin = 100
 const pulseMsMax = 2000
 const patienceMsMin = 250
 const patienceMsMax = 4000
-const patient = { quietUntilMs: 0, patienceMs: patienceMsMin }
+const patient = { quietUntilMs: 0, patienceMs: patienceMsMin, askedUntilMs: 0 }
 /** How many entries are kept that came too early. Of more, they are asked for again. */
 const aheadMax = 2000
 /** Trimming is worth a transaction from so many entries on. */

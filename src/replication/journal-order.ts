@@ -14,6 +14,7 @@ export class JournalOrder {
   #epoch = 0
   #opener: OrderedMember | undefined
   #next: number | undefined
+  #sealed = false
   /** Who has the entry of a place that was given out, by place; those on a majority are left out. */
   readonly #holderByPlace = new Map<number, OrderedMember>()
 
@@ -55,6 +56,15 @@ export class JournalOrder {
     return opener === undefined || this.#memberByRegion.get(opener.region) !== opener || !this.hasQuorum(opener.region)
   }
 
+  /** No place is given out any more. */
+  get isSealed(): boolean {
+    return this.#sealed
+  }
+
+  seal(): void {
+    this.#sealed = true
+  }
+
   /** A new epoch, which this member opens. It is above all that were ever given out. */
   begin(member: OrderedMember): number {
     this.#turns++
@@ -77,7 +87,7 @@ export class JournalOrder {
 
   /** The next place; undefined when places of this epoch are not given out. */
   place(member: OrderedMember, epoch: number): number | undefined {
-    if (this.#next === undefined || epoch !== this.#epoch) return undefined
+    if (this.#next === undefined || epoch !== this.#epoch || this.#sealed) return undefined
     this.#holderByPlace.set(this.#next, member)
     return this.#next++
   }

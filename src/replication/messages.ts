@@ -5,7 +5,9 @@ import type { Incarnation } from './dot.ts'
  * What replicas of one table say to each other. Nothing relies on a message arriving, arriving once, or arriving in order: what is
  * lost is sent again from the receiver's cursors [REP-24].
  */
-export type Message = Changes | Progress | SeedRequest | SeedPage | SeedLost | SeedEnd | JournalMessage
+export type Message = ReplicaMessage | JournalMessage
+
+export type ReplicaMessage = Changes | Progress | SeedRequest | SeedPage | SeedLost | SeedEnd
 
 /** Records of one log, and how far the sender has come itself. Without records it asks the receiver how far that one has come. */
 export interface Changes {
@@ -74,7 +76,7 @@ export interface SeedLost {
 /** What members of a strong table's journal say to each other (`journal-member.ts`). */
 export interface JournalMessage {
   readonly kind: 'journal'
-  readonly globalId: string
+  readonly journal: string
   /** The newest epoch that the sender promised; of `open`, the one that it asks for. */
   readonly epoch: number
   readonly says: JournalSaying

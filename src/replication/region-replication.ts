@@ -2,7 +2,7 @@ import { assert } from '../base/assert.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
 import { StoreClosed } from '../storage/store.ts'
-import type { Message, SeedRequest } from './messages.ts'
+import type { ReplicaMessage, SeedRequest } from './messages.ts'
 import type { ReplicaOptions } from './replica.ts'
 import { Replica } from './replica.ts'
 import { SeedSource } from './seed-source.ts'
@@ -65,7 +65,7 @@ export class RegionReplication {
   }
 
   /** A message about a table that is not here is dropped: its sender finds out from the group, not from this Region. */
-  receive(from: string, message: Message): void {
+  receive(from: string, message: ReplicaMessage): void {
     const replica = this.#replicaById.get(message.globalId)
     if (replica === undefined || this.#closed) return
     if (message.kind === 'seed-request') this.#serve(from, message, replica)

@@ -10,7 +10,6 @@ import { lagProfiles } from '../world/lag-profile.ts'
 import { createMemoryStores } from '../world/memory-stores.ts'
 import type { ReplicaPace } from '../world/replica-pace.ts'
 import { replicaPaces } from '../world/replica-pace.ts'
-import type { StrongPath } from '../world/strong-lifecycle.ts'
 import { World } from '../world/world.ts'
 
 /** For tests of global tables: Regions in memory, DynamoDB's wire in front of them, and a clock that can be set forward. */
@@ -28,9 +27,8 @@ export class GlobalWorld {
     this.#stop = parts.stop
   }
 
-  static async start(options: { readonly pace?: Partial<ReplicaPace>; readonly strongPath?: StrongPath } = {}): Promise<GlobalWorld> {
+  static async start(options: { readonly pace?: Partial<ReplicaPace> } = {}): Promise<GlobalWorld> {
     const clock = new MovableClock()
-    const { strongPath } = options
     const log = {
       ...silentLog,
       error: (event: string, fields?: object) => {
@@ -48,7 +46,6 @@ export class GlobalWorld {
       log,
       endedIncarnationsMax: 8,
       replicaPace: { ...replicaPaces.fast, ...options.pace },
-      ...(strongPath === undefined ? {} : { strongPath }),
     })
     const api = createApi({ controlPlane: world, clock, scheduler: systemTime, random: systemRandom, log, credentials: undefined })
     const server = createServer((request, response) => api.handle(request, response))

@@ -19,6 +19,8 @@ export interface GlobalTable {
   readonly witness: WitnessRecord | undefined
   /** Until when its tables are seen to be UPDATING, where life cycles are given a pace. */
   readonly updatingUntilMs?: number
+  /** Of a strong table: names its journal, from before its replicas serve anybody. */
+  readonly journal?: string
   /** In order of creation. */
   readonly replicas: readonly ReplicaRecord[]
   /** Each replica is another account's: they share all settings but those that no replicas share, and the class and the key of the table. */

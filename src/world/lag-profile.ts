@@ -3,7 +3,10 @@ import { fraction, normal } from '../base/random.ts'
 import { distanceKm } from './aws-regions.ts'
 
 /** How long a message takes from one Region to another, milliseconds; drawn anew for each. */
-export type LagProfile = (from: string, to: string, random: Random) => number
+export type LagProfile = (from: string, to: string, random: Random, lane: Lane) => number
+
+/** What a message belongs to: replication, which takes its time, or the journal of a strong table, for which somebody waits. */
+export type Lane = 'changes' | 'journal'
 
 export type LagProfileName = 'instant' | 'aws' | 'lesson'
 
@@ -15,11 +18,12 @@ export const lagProfiles: Readonly<Record<LagProfileName, LagProfile>> = {
    * Half the round trip between the two Regions, and what replication adds: a median of half a second and a long tail, since AWS
    * says "typically within a second" and gives 0.5 to 2.5 s as common. The shape of the tail is a guess.
    */
-  aws: (from, to, random) =>
-    roundTripMs(from, to) / 2 + Math.min(replicationMsMax, replicationMsMedian * Math.exp(spread * normal(random))),
+  aws: (from, to, random, lane) =>
+    roundTripMs(from, to) / 2 +
+    (lane === 'journal' ? 0 : Math.min(replicationMsMax, replicationMsMedian * Math.exp(spread * normal(random)))),
 
-  /** One to three seconds, as the lesson tells it. */
-  lesson: (_from, _to, random) => 1000 + 2000 * fraction(random),
+  /** One to three seconds, as the lesson tells it of replication. */
+  lesson: (from, to, random, lane) => (lane === 'journal' ? roundTripMs(from, to) / 2 : 1000 + 2000 * fraction(random)),
 }
 
 /**

@@ -3,10 +3,10 @@ import type { Random } from '../base/random.ts'
 import { fraction } from '../base/random.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Message, Transport } from '../replication/messages.ts'
-import type { LagProfile } from './lag-profile.ts'
+import type { LagProfile, Lane } from './lag-profile.ts'
 
 /**
- * The links between Regions, one per ordered pair. A link keeps the order of its messages, as a connection does; when it goes
+ * The links between Regions, one per ordered pair, with a lane for replication and one for journals. A lane keeps the order of its messages, as a connection does; when it goes
  * down it loses what is on its way. When a latency override ends, what is on its way goes on at the link's own pace: otherwise, because of the
  * order, everything sent afterwards would wait behind what was slow.
  */
@@ -38,9 +38,10 @@ export class Network {
     this.#blocks.add(entry)
     for (const link of before) if (block(link.from, link.to)) lose(link)
     return () => {
-      const down = [...this.#linkByName.values()].filter((link) => !this.isUp(link.from, link.to))
+      const down = new Map<string, Link>()
+      for (const link of this.#linkByName.values()) if (!this.isUp(link.from, link.to)) down.set(linkName(link.from, link.to), link)
       if (!this.#blocks.delete(entry)) return
-      for (const link of down) if (this.isUp(link.from, link.to)) this.#options.linkUp(link.from, link.to)
+      for (const link of down.values()) if (this.isUp(link.from, link.to)) this.#options.linkUp(link.from, link.to)
     }
   }
 
@@ -55,9 +56,9 @@ export class Network {
   }
 
   #send(from: string, to: string, message: Message): boolean {
-    const link = this.#link(from, to)
+    const link = this.#link(from, to, message.kind === 'journal' ? 'journal' : 'changes')
     if (!this.isUp(from, to)) return false
-    this.#deliverAt(link, this.#options.scheduler.monotonicMs() + this.#delayMs(from, to), message)
+    this.#deliverAt(link, this.#options.scheduler.monotonicMs() + this.#delayMs(link), message)
     return true
   }
 
@@ -78,21 +79,21 @@ export class Network {
   #hasten(link: Link): void {
     const inFlight = lose(link)
     const nowMs = this.#options.scheduler.monotonicMs()
-    for (const { message, dueMs } of inFlight) this.#deliverAt(link, Math.min(dueMs, nowMs + this.#delayMs(link.from, link.to)), message)
+    for (const { message, dueMs } of inFlight) this.#deliverAt(link, Math.min(dueMs, nowMs + this.#delayMs(link)), message)
   }
 
-  #delayMs(from: string, to: string): number {
+  #delayMs({ from, to, lane }: Link): number {
     const { random, profile } = this.#options
     let found: LatencyOverride | undefined
     for (const override of this.#overrides) if (isBetween(from, to, override)) found = override
-    return found === undefined ? profile(from, to, random) : found.ms + found.jitterMs * fraction(random)
+    return found === undefined ? profile(from, to, random, lane) : found.ms + found.jitterMs * fraction(random)
   }
 
-  #link(from: string, to: string): Link {
-    const name = linkName(from, to)
+  #link(from: string, to: string, lane: Lane): Link {
+    const name = `${linkName(from, to)} ${lane}`
     let link = this.#linkByName.get(name)
     if (link === undefined) {
-      link = { from, to, inFlight: [], lastDueMs: 0 }
+      link = { from, to, lane, inFlight: [], lastDueMs: 0 }
       this.#linkByName.set(name, link)
     }
     return link
@@ -125,6 +126,7 @@ export interface LatencyOverride {
 interface Link {
   readonly from: string
   readonly to: string
+  readonly lane: Lane
   /** In the order in which they were sent, which is that of their times. */
   inFlight: InFlight[]
   /** When the newest is due; nothing is delivered before it that is sent after it. */

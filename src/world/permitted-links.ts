@@ -3,8 +3,8 @@ import type { Table } from '../engine/table.ts'
 import type { Transport } from '../replication/messages.ts'
 
 /**
- * Links between accounts carry what both ends permit: to and from a replica that does not permit replication with its whole group, messages are lost, as
- * on a link that is down. Who begins to permit again is sent what was missed. Within an account nothing is asked.
+ * Links between accounts carry what both permit: between replicas that do not, messages are lost, as on a link that is down. Who begins to permit again
+ * is sent what was missed. Within an account nothing is asked.
  */
 export class PermittedLinks {
   readonly #ports: LinkPorts
@@ -18,7 +18,9 @@ export class PermittedLinks {
   transport(plain: Transport, from: string): Transport {
     return {
       send: (to, message) => {
-        if (accountOf(from) === accountOf(to) || this.#permits({ from, to, globalId: message.globalId })) return plain.send(to, message)
+        // Strong tables, whose messages are of kind `journal`, are within one account.
+        if (message.kind === 'journal' || accountOf(from) === accountOf(to) || this.#permits({ from, to, globalId: message.globalId }))
+          return plain.send(to, message)
         this.#heldUp.set(`${from}>${to}>${message.globalId}`, { from, to, globalId: message.globalId })
         return false
       },
@@ -36,16 +38,16 @@ export class PermittedLinks {
 
   /** Of a table that is not there nothing is known; its messages reach nobody. */
   #permits({ from, to, globalId }: HeldUp): boolean {
-    const members = this.#ports.membersOf(globalId)
-    const ends = members.filter(({ region }) => region === from || region === to)
-    return ends.every((end) => this.#ports.mayReplicate(end, members))
+    const [here, there] = [this.#ports.tableOf(from, globalId), this.#ports.tableOf(to, globalId)]
+    return (
+      here === undefined || there === undefined || this.#ports.mayReplicate({ region: from, table: here }, { region: to, table: there })
+    )
   }
 }
 
-/** Whether a member of a group permits that all of them, itself among them, replicate with it. */
-export type MayReplicate = (member: TableThere, members: readonly TableThere[]) => boolean
+export type MayReplicate = (here: TableThere, there: TableThere) => boolean
 
-export interface TableThere {
+interface TableThere {
   readonly region: string
   readonly table: Table
 }
@@ -58,7 +60,6 @@ interface HeldUp {
 
 interface LinkPorts {
   readonly mayReplicate: MayReplicate
-  /** The replicas in Regions that run. */
-  readonly membersOf: (globalId: string) => readonly TableThere[]
+  readonly tableOf: (region: string, globalId: string) => Table | undefined
   readonly linkUp: (from: string, to: string) => void
 }

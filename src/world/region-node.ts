@@ -11,6 +11,7 @@ import type { TableFillers } from '../engine/table-filling.ts'
 import type { AppliedWork } from '../replication/apply.ts'
 import type { CustomFunctions } from '../replication/custom-function.ts'
 import type { Message, Transport } from '../replication/messages.ts'
+import { RegionJournals } from './region-journals.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { RegionClock } from '../replication/region-clock.ts'
 import { RegionReplication } from '../replication/region-replication.ts'
@@ -92,6 +93,18 @@ export class RegionNode {
       engine,
       applied,
     })
+    const journals = new RegionJournals({
+      region: this.name,
+      store,
+      engine,
+      versions,
+      trueClock,
+      scheduler,
+      random,
+      transport: transport(this.name),
+      isUp: this.#options.isUp,
+      log,
+    })
     const discard = async (table: Table): Promise<void> => {
       replication.remove(table.globalId)
       const dropped = await engine.dropTable(table.name)
@@ -102,18 +115,20 @@ export class RegionNode {
     const all = { ...fillers, ...importing }
     const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers: all, discard })
     const deliveries = changeSink && Deliveries.start({ engine, sink: changeSink, scheduler, clock: trueClock, log })
-    this.#running = { store, clock, versions, engine, replication, housekeeping, deliveries, exports }
+    this.#running = { store, clock, versions, engine, replication, journals, housekeeping, deliveries, exports }
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
   }
 
   receive(from: string, message: Message): void {
-    this.#running?.replication.receive(from, message)
+    if (message.kind === 'journal') this.#running?.journals.receive(from, message)
+    else this.#running?.replication.receive(from, message)
   }
 
   linkUp(peer: string): void {
     this.#running?.replication.linkUp(peer)
+    this.#running?.journals.linkUp(peer)
   }
 
   /** Stops at once, without a flush. */
@@ -125,6 +140,7 @@ export class RegionNode {
     running.housekeeping.close()
     running.deliveries?.close()
     running.replication.close()
+    running.journals.close()
     const ended = running.exports?.close()
     await this.#options.stores.crash(this.name, running.store)
     await ended
@@ -138,6 +154,7 @@ export class RegionNode {
     running?.housekeeping.close()
     running?.deliveries?.close()
     running?.replication.close()
+    running?.journals.close()
     await running?.exports?.close()
     await running?.store.close()
   }
@@ -154,6 +171,7 @@ export interface Running {
   readonly versions: Versions
   readonly engine: RegionEngine
   readonly replication: RegionReplication
+  readonly journals: RegionJournals
   readonly housekeeping: Housekeeping
   /** Undefined: nothing is delivered anywhere. */
   readonly deliveries: Deliveries | undefined
@@ -171,6 +189,8 @@ export interface NodeOptions {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly transport: (region: string) => Transport
+  /** Whether the link from one Region to another is up. */
+  readonly isUp: (from: string, to: string) => boolean
   readonly log: Log
   /** How long between two looks for expired items, ms. */
   readonly sweepEveryMs: number

@@ -18,7 +18,7 @@ import type { ClockMode } from '../replication/region-clock.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import type { LagProfile } from './lag-profile.ts'
 import { Network } from './network.ts'
-import type { MayReplicate, TableThere } from './permitted-links.ts'
+import type { MayReplicate } from './permitted-links.ts'
 import { PermittedLinks } from './permitted-links.ts'
 import type { Running } from './region-node.ts'
 import { RegionNode } from './region-node.ts'
@@ -50,8 +50,8 @@ export class Regions {
       linkUp: (from, to) => this.#nodeByName.get(from)?.linkUp(to),
     })
     const linkUp = (from: string, to: string): void => this.#nodeByName.get(from)?.linkUp(to)
-    const membersOf = (globalId: string): readonly TableThere[] => this.#membersOf(globalId)
-    this.#links = mayReplicate && new PermittedLinks({ mayReplicate, linkUp, membersOf })
+    this.#links =
+      mayReplicate && new PermittedLinks({ mayReplicate, linkUp, tableOf: (region, globalId) => this.#tableOf(region, globalId) })
   }
 
   /** By name, in order. */
@@ -85,7 +85,8 @@ export class Regions {
         return decorateTransport === undefined ? permitted : decorateTransport(permitted, from)
       }
       const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
-      const parts = { stores, clock, clockMode, scheduler, random, log, transport }
+      const isUp = (from: string, to: string): boolean => this.network.isUp(from, to)
+      const parts = { stores, clock, clockMode, scheduler, random, log, transport, isUp }
       const region = regionOf(name)
       node = new RegionNode(
         name,
@@ -125,13 +126,11 @@ export class Regions {
     return promise
   }
 
-  /** The replicas of a table as they are now, in Regions that run. */
-  #membersOf(globalId: string): readonly TableThere[] {
-    return [...this.#nodeByName.values()].flatMap(({ name: region, running }) => {
-      const opened = running?.replication.replica(globalId)?.table
-      const table = opened && running?.engine.current(opened)
-      return table === undefined ? [] : [{ region, table }]
-    })
+  /** The table of a Region's replica, as it is now. */
+  #tableOf(region: string, globalId: string): Table | undefined {
+    const running = this.running(region)
+    const opened = running?.replication.replica(globalId)?.table
+    return opened && running?.engine.current(opened)
   }
 
   /** Kills a Region without a flush, in all accounts. */
@@ -189,7 +188,7 @@ export interface RegionsOptions {
   readonly random: Random
   readonly profile: LagProfile
   readonly log: Log
-  /** Whether a replica of a group of several accounts permits what replication needs; all do when left out. */
+  /** Whether the replicas of two accounts permit that they replicate with each other; they do when left out. */
   readonly mayReplicate?: MayReplicate
   /** Puts something between a Region and what it sends with. */
   readonly decorateTransport?: (transport: Transport, from: string) => Transport

@@ -15,8 +15,12 @@ export class Registry {
   readonly #tableById: Map<string, GlobalTable>
   #changes: Promise<void> = Promise.resolve()
 
-  private constructor(store: Store, tables: readonly GlobalTable[]) {
+  /** How often this world was opened. */
+  readonly starts: number
+
+  private constructor(store: Store, tables: readonly GlobalTable[], starts: number) {
     this.#store = store
+    this.starts = starts
     this.#tableById = new Map(tables.map((table) => [table.globalId, table]))
   }
 
@@ -28,7 +32,7 @@ export class Registry {
         tables.push(completeGlobalTable(JSON.parse(Buffer.from(value).toString('utf8')) as GlobalTable))
       }
     }
-    return new Registry(store, tables)
+    return new Registry(store, tables, await countStart(store))
   }
 
   get(globalId: string): GlobalTable | undefined {
@@ -98,7 +102,18 @@ export class Registry {
   }
 }
 
+/** Durable before anything is done in this start, so no two have one number. */
+function countStart(store: Store): Promise<number> {
+  return store.transact([startsKey], ([row]) => {
+    const starts = row === undefined ? 1 : Buffer.from(row).readUInt32BE() + 1
+    const value = Buffer.alloc(4)
+    value.writeUInt32BE(starts)
+    return { writes: [{ key: startsKey, value }], result: starts }
+  })
+}
+
 const prefix: Uint8Array = Uint8Array.of(0x01)
+const startsKey: Uint8Array = Uint8Array.of(0x02)
 
 function keyOf(globalId: string): Uint8Array {
   return Buffer.concat([prefix, Buffer.from(globalId, 'utf8')])

@@ -28,7 +28,7 @@ export class StrongControl {
   }
 
   async beginCreation(table: Table, global: GlobalTable | undefined, own: string, wish: StrongWish): Promise<undefined | Refusal> {
-    const { regions, registry, lifecycle, work, clock, isPossible } = this.#parts
+    const { regions, registry, lifecycle, work, clock } = this.#parts
     const problem = regionsProblem(own, wish)
     if (problem !== undefined) return problem
     if (global !== undefined && global.replicas.length > 1) return unsupportedOnExisting
@@ -50,7 +50,6 @@ export class StrongControl {
     const { itemCount } = await source.statistics(table)
     const unfit = tableProblem(table, itemCount)
     if (unfit !== undefined) return unfit
-    if (!isPossible) return notYet
     const begun = await registry.decide(table.globalId, (now) => {
       const current = regions.running(own)?.engine.table(table.name)
       if (current?.globalId !== table.globalId) return tableNotFound(table.name)
@@ -110,10 +109,6 @@ export interface StrongControlParts {
   readonly work: BackgroundWork
   readonly clock: Clock
   readonly pace: ReplicaPace
-  /** False where nothing carries the reads and writes of such tables. */
-  readonly isPossible: boolean
 }
-
-const notYet = refuse('invalid', 'everywrite does not support MultiRegionConsistency STRONG yet')
 
 export const oneAtATime = refuse('invalid', 'Update table operation with more than one create or delete replica actions not allowed')

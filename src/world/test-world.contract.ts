@@ -28,7 +28,6 @@ import { createMemoryStores } from './memory-stores.ts'
 import type { ReplicaPace } from './replica-pace.ts'
 import { replicaPaces } from './replica-pace.ts'
 import type { Stores } from './stores.ts'
-import type { StrongPath } from './strong-lifecycle.ts'
 import type { TableView } from './table-view.ts'
 import { World } from './world.ts'
 
@@ -61,7 +60,6 @@ export interface TestWorldOptions {
   /** 0 when left out: replicas go in any order. */
   readonly sourceHoldMs?: number
   readonly replicaPace?: ReplicaPace
-  readonly strongPath?: StrongPath
   readonly decorate?: (plain: Transport, from: string, time: VirtualTime) => Transport
   readonly fillers?: TableFillers
 }
@@ -99,7 +97,6 @@ export class TestWorld {
         lifecycleDelayMs: options.lifecycleDelayMs ?? 0,
         sourceHoldMs: options.sourceHoldMs ?? 0,
         replicaPace: options.replicaPace ?? replicaPaces.fast,
-        ...(options.strongPath === undefined ? {} : { strongPath: options.strongPath }),
         ...(options.consumption === undefined ? {} : { consumption: options.consumption }),
         ...(decorate === undefined ? {} : { decorateTransport: (plain: Transport, from: string) => decorate(plain, from, time) }),
       }),
@@ -108,9 +105,7 @@ export class TestWorld {
   }
 
   /** The program ends and starts again on the same disks, with other dice. */
-  async reopen(
-    options: Pick<TestWorldOptions, 'seed' | 'fillers' | 'lifecycleDelayMs' | 'replicaPace' | 'strongPath'> = {},
-  ): Promise<TestWorld> {
+  async reopen(options: Pick<TestWorldOptions, 'seed' | 'fillers' | 'lifecycleDelayMs' | 'replicaPace'> = {}): Promise<TestWorld> {
     await this.time.resolve(this.world.close())
     return TestWorld.open({ seed: 77, ...options, before: this })
   }

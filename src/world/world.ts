@@ -25,7 +25,7 @@ import { SOURCE_HOLD_MS } from './replica-rules.ts'
 import { worldStoreName } from './stores.ts'
 import { shareSettings } from './shared-settings.ts'
 import { StrongControl } from './strong-control.ts'
-import type { StrongPath } from './strong-lifecycle.ts'
+import { StrongTables } from './strong-tables.ts'
 import type { SettingsPace } from './table-control.ts'
 import { TableControl } from './table-control.ts'
 import type { TableView } from './table-view.ts'
@@ -40,6 +40,7 @@ export class World {
   readonly #regions: Regions
   readonly #registry: Registry
   readonly #lifecycle: ReplicaLifecycle
+  readonly #strong: StrongTables
   readonly #replicas: ReplicaControl
   readonly #tables: TableControl
   readonly #scaler: AutoScaler
@@ -58,10 +59,10 @@ export class World {
     const { clock, scheduler, log, lifecycleDelayMs = 0, replicaPace: pace = replicaPaces.fast, sourceHoldMs = SOURCE_HOLD_MS } = options
     const share = (globalId: string): Promise<void> => shareSettings(regions, registry, globalId)
     const node = (name: string): RegionNode => regions.node(name)
-    const lifecycle = new ReplicaLifecycle({ registry, node, log, clock, scheduler, pace, share }, options.strongPath ?? noStrongPath)
+    this.#strong = new StrongTables({ regions, registry, scheduler, random: options.random })
+    const lifecycle = new ReplicaLifecycle({ registry, node, log, clock, scheduler, pace, share }, this.#strong)
     const views = new TableViews({ registry, regions, clock, pace })
-    const isPossible = options.strongPath !== undefined
-    const strong = new StrongControl({ regions, registry, lifecycle, work, clock, pace, isPossible })
+    const strong = new StrongControl({ regions, registry, lifecycle, work, clock, pace })
     const control = { regions, registry, lifecycle, strong, work, clock, pace, sourceHoldMs, views }
     const replicas = new ReplicaControl({ ...control, shareSettings: share })
     this.#regions = regions
@@ -85,6 +86,7 @@ export class World {
     const world = new World(options, await Registry.open(store), await FunctionRegistry.open(store))
     for (const name of new Set([...options.regions, ...(await options.stores.regions())])) await world.#regions.start(name)
     await world.#forgetDropped()
+    for (const { name } of world.#regions.all()) await world.#strong.takeUpIn(name)
     for (const table of world.#registry.tables()) world.#resume(table)
     for (const { name } of world.#regions.all()) world.#tables.resume(name)
     world.#scaler.wake()
@@ -214,6 +216,7 @@ export class World {
     if (this.#closed || !(await this.#regions.recover(region))) return
     await this.#forgetDropped()
     for (const { name } of this.#regions.ofAccounts(region)) {
+      await this.#strong.takeUpIn(name)
       for (const table of this.#registry.tables()) if (replicaIn(table, name)?.status === 'ACTIVE') this.#catchUp(table)
       this.#tables.resume(name)
     }
@@ -229,6 +232,7 @@ export class World {
   async close(): Promise<void> {
     this.#closed = true
     this.#work.close()
+    this.#strong.close()
     this.#scaler.close()
     this.#tables.close()
     this.#lifecycle.close()
@@ -268,16 +272,11 @@ export class World {
   }
 }
 
-/** Nothing carries the reads and writes of strongly consistent tables: none can be made. */
-const noStrongPath: StrongPath = { begin: () => Promise.resolve(), end: () => Promise.resolve() }
-
 export interface WorldOptions extends RegionsOptions {
   /** How long it takes at least until clients see replicas come and go; when left out, as long as it takes. */
   readonly replicaPace?: ReplicaPace
   /** For how long the source of a replica cannot be removed before it, ms; 24 hours when left out. */
   readonly sourceHoldMs?: number
-  /** What carries the reads and writes of strongly consistent tables; without it there are none. */
-  readonly strongPath?: StrongPath
   readonly regions: readonly string[]
   /** How many ended incarnations a table's cursors may name before they are left out. */
   readonly endedIncarnationsMax: number

@@ -7,7 +7,7 @@ import { servesItems } from '../../engine/table.ts'
 import type { TableContributors } from '../contributors.ts'
 import type { TableLimits } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
-import { accessDenied, fromRefusal, isWireError, resourceNotFound, validationError } from '../wire-error.ts'
+import { accessDenied, fromRefusal, internalServerError, isWireError, resourceNotFound, validationError } from '../wire-error.ts'
 import { parseTableArn } from './arn.ts'
 import type { CallContext } from './operation.ts'
 
@@ -64,6 +64,17 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   const limits = context.throttle.limitsOf(region, table, nowMs)
   const contributors = table.own.insights && context.contributors?.of(table, nowMs)
   return { engine, table, limits, contributors, meter: context.meter }
+}
+
+/**
+ * Why a strongly consistent read of this table cannot be made now; undefined when everything that was acknowledged before can be read. What DynamoDB
+ * says from a Region that is cut off from the others of a strong table was never seen: that requests fail is documented, the exception is a guess.
+ */
+export async function consistentReadProblem(
+  { engine, table }: OpenTable,
+  isConsistent: boolean | undefined,
+): Promise<WireError | undefined> {
+  return isConsistent !== true || !table.ordered || (await engine.caughtUp(table)) ? undefined : internalServerError
 }
 
 /** What item operations say of a table that is not there. Operations on tables name it. */

@@ -18,7 +18,7 @@ import { bindParameters, mixtureProblem } from './expressions.ts'
 import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
 import type { OpenTable } from '../table-lookup.ts'
-import { openTable } from '../table-lookup.ts'
+import { consistentReadProblem, openTable } from '../table-lookup.ts'
 
 interface Input {
   readonly RequestItems: Readonly<Record<string, KeysAndAttributes>>
@@ -71,7 +71,7 @@ export const batchGetItem = operation<Input>(async (context, input) => {
     answers.push(answer)
   }
   const [first] = answers
-  if (first?.throttled !== undefined && answers.every(({ throttled }) => throttled !== undefined)) return first.throttled
+  if (first?.hindered !== undefined && answers.every(({ hindered }) => hindered !== undefined)) return first.hindered
   const consumed = answers.map(({ part, units }) => consumedCapacity(input.ReturnConsumedCapacity, part.given, units))
   return {
     Responses: jsonObject(answers.map(({ part, images }) => [part.given, jsonList(images)])),
@@ -129,10 +129,11 @@ async function openPart(context: CallContext, part: Part): Promise<OpenPart | Wi
 async function readPart(part: OpenPart, bytesLeft: number) {
   const throttled = part.limits?.refusal('read')
   for (const itemKey of part.itemKeys) tellThrottled(throttled, part.contributors, itemKey)
-  if (throttled !== undefined) return { part, images: [], units: 0, sizeBytes: 0, unread: part.keys, throttled }
+  const hindered = throttled ?? (await consistentReadProblem(part, part.request.ConsistentRead))
+  if (hindered !== undefined) return { part, images: [], units: 0, sizeBytes: 0, unread: part.keys, hindered }
   const read = await readItems(part, bytesLeft)
   part.limits?.charge('read', { table: read.units, indexes: new Map() })
-  return { ...read, throttled }
+  return { ...read, hindered: undefined }
 }
 
 async function readItems(part: OpenPart, bytesLeft: number) {

@@ -1,5 +1,5 @@
 import { assert } from '../../../base/assert.ts'
-import type { Verdict } from '../../../engine/item-writer.ts'
+import type { NotWritten, Verdict } from '../../../engine/item-writer.ts'
 import { encodeImage, StoredItem } from '../../../engine/stored-item.ts'
 import type { Table } from '../../../engine/table.ts'
 import { isInvalid } from '../../../item/invalid.ts'
@@ -66,17 +66,17 @@ export const batchWriteItem = operation<Input>(async (context, input) => {
   const consumed: (ConsumedCapacity | undefined)[] = []
   const unprocessed: [string, readonly WriteRequest[]][] = []
   const collections: [string, readonly ItemCollectionMetrics[]][] = []
-  let throttled: WireError | undefined
+  let hindered: WireError | undefined
   let works = 0
   for (const { part, done } of answers) {
     if (isWireError(done)) return done
-    throttled ??= done.throttled
+    hindered ??= done.hindered
     works += done.works.length
     if (done.unprocessed.length > 0) unprocessed.push([part.given, done.unprocessed])
     if (done.collections.length > 0) collections.push([part.given, done.collections])
     consumed.push(consumedByWrites(input.ReturnConsumedCapacity, part.given, part.table, done.works))
   }
-  if (throttled !== undefined && works === 0) return throttled
+  if (hindered !== undefined && works === 0) return hindered
   return {
     UnprocessedItems: Object.fromEntries(unprocessed),
     ItemCollectionMetrics: collections.length === 0 ? undefined : Object.fromEntries(collections),
@@ -140,7 +140,8 @@ interface WrittenPart {
   readonly works: readonly WriteWork[]
   /** What the client has to send again: it was throttled, or a transaction is changing the item. */
   readonly unprocessed: readonly WriteRequest[]
-  readonly throttled: WireError | undefined
+  /** Why, when it is told where nothing at all was done. */
+  readonly hindered: WireError | undefined
   /** One for each item that was written, as in a transaction. */
   readonly collections: readonly ItemCollectionMetrics[]
 }
@@ -149,7 +150,7 @@ async function writePart(part: OpenPart, input: Input): Promise<WrittenPart | Wi
   const { engine, table, limits, contributors, writes } = part
   const throttled = limits?.refusal('write')
   for (const { itemKey } of writes) tellThrottled(throttled, contributors, itemKey)
-  if (throttled !== undefined) return { works: [], unprocessed: writes.map(({ request }) => request), throttled, collections: [] }
+  if (throttled !== undefined) return { works: [], unprocessed: writes.map(({ request }) => request), hindered: throttled, collections: [] }
   const outcomes = await Promise.all(
     writes.map(({ itemKey, item }) =>
       engine.write(table, itemKey, (before): Verdict<number> => {
@@ -160,6 +161,7 @@ async function writePart(part: OpenPart, input: Input): Promise<WrittenPart | Wi
   )
   const works: WriteWork[] = []
   const unprocessed: WriteRequest[] = []
+  let hindered: WireError | undefined
   const collections: ItemCollectionMetrics[] = []
   for (const [at, { itemKey, request }] of writes.entries()) {
     const outcome = outcomes[at]
@@ -170,9 +172,16 @@ async function writePart(part: OpenPart, input: Input): Promise<WrittenPart | Wi
       contributors?.written(itemKey, sizeBytes, indexWrites, 1)
       const metrics = itemCollectionMetrics(input.ReturnItemCollectionMetrics, table, itemKey, outcome.collectionBytes)
       if (metrics !== undefined) collections.push(metrics)
-    } else if (outcome.kind === 'conflict') unprocessed.push(request)
-    else return notWritten(outcome)
+    } else if (isForAnotherTry(outcome)) {
+      unprocessed.push(request)
+      hindered ??= outcome.kind === 'conflict' ? undefined : notWritten(outcome)
+    } else return notWritten(outcome)
   }
   chargeWrites(part, works, 1)
-  return { works, unprocessed, throttled: undefined, collections }
+  return { works, unprocessed, hindered, collections }
+}
+
+/** "If … an internal processing failure occurs, the failed operations are returned in UnprocessedItems" (API reference); conflicts likewise: a guess. */
+function isForAnotherTry({ kind }: NotWritten): boolean {
+  return kind === 'conflict' || kind === 'overtaken' || kind === 'unreachable' || kind === 'unknown'
 }

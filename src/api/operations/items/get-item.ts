@@ -9,7 +9,7 @@ import type { Placeholders } from './expressions.ts'
 import { bindParameters } from './expressions.ts'
 import { parseKeyParameter, readKey } from './key-parameter.ts'
 import { operation } from '../operation.ts'
-import { openTable } from '../table-lookup.ts'
+import { consistentReadProblem, openTable } from '../table-lookup.ts'
 
 interface Input extends Placeholders {
   readonly TableName: string
@@ -33,6 +33,8 @@ export const getItem = operation<Input>(async (context, input) => {
   const throttled = open.limits?.refusal('read')
   tellThrottled(throttled, open.contributors, key.itemKey)
   if (throttled !== undefined) return throttled
+  const behind = await consistentReadProblem(open, input.ConsistentRead)
+  if (behind !== undefined) return behind
   const found = await open.engine.getItem(open.table, key.itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, input.ConsistentRead === true ? 'strong' : 'eventual')
   open.limits?.charge('read', { table: units, indexes: new Map() })

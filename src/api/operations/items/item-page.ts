@@ -17,6 +17,7 @@ import { consumedCapacity, totalUnits } from './consumed-capacity.ts'
 import type { Placeholders } from './expressions.ts'
 import type { Bounds } from './key-range.ts'
 import type { ReadInput, ReadSource } from './read-source.ts'
+import { consistentReadProblem } from '../table-lookup.ts'
 import { fetchesItems, lastKeyOf } from './read-source.ts'
 
 /** What Query and Scan have in common: a page of items in key order, filtered and projected. */
@@ -51,6 +52,8 @@ export async function readPage(source: ReadSource, input: PageInput, plan: PageP
     source.contributors?.pageThrottled(source.index, plan.partition)
     return throttled
   }
+  const behind = await consistentReadProblem(source, input.ConsistentRead)
+  if (behind !== undefined) return behind
   const page = await (fetches ? fetchedPage(source, input, plan) : visitedPage(source, input, plan))
   const units = unitsOf(source, input, page)
   source.limits?.charge('read', units)

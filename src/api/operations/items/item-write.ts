@@ -7,7 +7,15 @@ import type { Answer, JsonBytes } from '../../answer.ts'
 import { jsonBytes } from '../../answer.ts'
 import { tellThrottled } from '../../contributors.ts'
 import type { WireError } from '../../wire-error.ts'
-import { conditionalCheckFailed, isWireError, itemCollectionFull, transactionConflict, validationError } from '../../wire-error.ts'
+import {
+  conditionalCheckFailed,
+  internalServerError,
+  isWireError,
+  itemCollectionFull,
+  replicatedWriteConflict,
+  transactionConflict,
+  validationError,
+} from '../../wire-error.ts'
 import { chargeWrites } from './charge-writes.ts'
 import type { ReturnConsumedCapacity, WriteWork } from './consumed-capacity.ts'
 import { consumedByWrites } from './consumed-capacity.ts'
@@ -98,6 +106,11 @@ export function notWritten(outcome: NotWritten): WireError {
       return itemCollectionFull
     case 'not-here':
       return validationError(outcome.message)
+    case 'overtaken':
+      return replicatedWriteConflict
+    case 'unreachable':
+    case 'unknown':
+      return internalServerError
   }
 }
 

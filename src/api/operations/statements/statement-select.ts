@@ -22,6 +22,7 @@ import { readInTurn, readMerged } from '../items/range-reading.ts'
 import type { ReadSource } from '../items/read-source.ts'
 import { fetchesItems, lastKeyOf, readSource, sourceSchema } from '../items/read-source.ts'
 import type { OpenTable } from '../table-lookup.ts'
+import { consistentReadProblem } from '../table-lookup.ts'
 
 /** A page of a SELECT. */
 export interface Selected {
@@ -61,6 +62,9 @@ export async function selectPage(
       source.contributors?.pageThrottled(source.index, partitionKey(source, partition))
     return throttled
   }
+
+  const behind = await consistentReadProblem(source, ConsistentRead)
+  if (behind !== undefined) return behind
 
   const { access, reverse, merged } = order
   const ranges = access === undefined ? [wholeSource] : access.partitions.map((partition) => rangeOf(source, access, partition))

@@ -50,6 +50,7 @@ export type PartWritten = Written<Exclude<WriteResult, WireError>>
 export function allParts<Part extends ReadPart>(opened: readonly (Part | WireError)[]): readonly Part[] | WireError {
   const parts = opened.flatMap((part) => (isWireError(part) ? [] : [part]))
   if (parts.length < opened.length) return canceledFor(opened)
+  if (parts.some(({ table }) => table.ordered)) return noTransactions
   if (parts.some(({ engine }) => engine !== parts[0]?.engine)) return SEVERAL_ACCOUNTS
   const keys = parts.map(({ table, itemKey }) => rowKey(table.number, spaces.items, itemKey))
   return hasDuplicates(keys) ? validationError('Transaction request cannot include multiple operations on one item') : parts
@@ -57,6 +58,12 @@ export function allParts<Part extends ReadPart>(opened: readonly (Part | WireErr
 
 /** That it cannot be is said by the API reference; the text is a guess. */
 const SEVERAL_ACCOUNTS = validationError('Transaction request cannot include tables of several accounts')
+
+/**
+ * "Transaction operations … return an error" on tables with multi-Region strong consistency (developer guide, "How DynamoDB global tables work"). Which
+ * one, and its text, were never seen: a guess.
+ */
+const noTransactions = validationError('Transactions are not supported on global tables with MultiRegionConsistency set to STRONG.')
 
 /** @param parts problems among what is none */
 export function canceledFor(parts: readonly unknown[]): WireError {
@@ -135,6 +142,8 @@ export async function transactWrites(
       return TOO_LARGE
     case 'gone':
       return tableGone
+    case 'ordered':
+      return noTransactions
     case 'refused':
       chargeRefused(parts, outcome.results)
       return transactionCanceled(parts.map((_part, at) => reasonOf(outcome, at)))
