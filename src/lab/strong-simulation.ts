@@ -9,6 +9,7 @@ import { isRefusal } from '../engine/refusal.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { Table } from '../engine/table.ts'
 import { itemSizeBytes } from '../item/item-size.ts'
+import { defaultPolicy } from '../replication/policy-text.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { FaultKind } from '../world/fault.ts'
 import { Faults } from '../world/faults.ts'
@@ -18,7 +19,8 @@ import { worldStoreName } from '../world/stores.ts'
 import type { WorldOptions } from '../world/world.ts'
 import { World } from '../world/world.ts'
 import { Coverage } from './coverage.ts'
-import { blueprint, itemKeyOf, tableName } from './lab-items.ts'
+import { blueprintOf, itemKeyOf, tableName } from './lab-items.ts'
+import { drawSetting } from './draw-setting.ts'
 import { diceFor } from './plan.ts'
 import type { StrongOperation, StrongOperationKind } from './strong-checks.ts'
 import { checkStrong } from './strong-checks.ts'
@@ -79,7 +81,7 @@ class StrongSimulation {
     const unruliness = isUnruly
       ? { lost: 0.05, repeated: 0.05, overtaken: 0.05, lateMsMax: 3000 }
       : { lost: 0, repeated: 0, overtaken: 0, lateMsMax: 0 }
-    this.#links = new UnrulyLinks({ scheduler: this.#time, random: diceFor(seed, 'links'), coverage: new Coverage(), unruliness })
+    this.#links = new UnrulyLinks({ random: diceFor(seed, 'links'), coverage: new Coverage(), unruliness })
     const log: Log = {
       ...silentLog,
       error: (event, fields) => {
@@ -96,7 +98,7 @@ class StrongSimulation {
       profile: (_from, _to, dice) => lagMs + jitterMs * fraction(dice) ** 3,
       log,
       endedIncarnationsMax: 50,
-      decorateTransport: (transport) => this.#links.around(this.#canary?.transport?.(transport) ?? transport),
+      decorateTransport: (transport) => this.#links.around(this.#canary?.transport?.(transport) ?? transport, this.#time),
     }
   }
 
@@ -124,7 +126,10 @@ class StrongSimulation {
   async #open(): Promise<void> {
     await this.#start()
     const [first = '', ...others] = this.#replicas
-    const made = await this.#world.createTable(first, blueprint)
+    const made = await this.#world.createTable(
+      first,
+      blueprintOf({ ...drawSetting(diceFor(this.#seed, 'setting')), indexes: true, stream: true, policy: defaultPolicy }),
+    )
     if (isRefusal(made)) throw new Error(made.message)
     const wish = (region: string) => ({ region, readUnitsOverride: undefined, tableClassOverride: undefined })
     const action = { kind: 'create-strong', replicas: others.map(wish), witness: this.#witness } as const

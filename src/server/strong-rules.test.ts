@@ -8,7 +8,7 @@ import { GlobalWorld, home, refusalOf, there, third } from './global-world.contr
 let world: GlobalWorld
 beforeAll(async () => {
   // Nothing is written here, so nothing has to carry writes.
-  world = await GlobalWorld.start({ strongPath: { begin: () => Promise.resolve(), end: () => Promise.resolve() } })
+  world = await GlobalWorld.start()
   for (const table of ['regional', 'full', 'expiring']) await world.table(table)
   await world.table('eventual', [there])
   await world.table('witnessed')
