@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { ConflictsReply } from '../src/admin/wire.ts'
+import { encodeRecord } from '../src/storage/log-record.ts'
 import { everywrite } from './command.ts'
 import { clientIn, makeGlobalTable } from './global-table.ts'
 import type { Program } from './program.ts'
@@ -77,6 +78,27 @@ test('a folder of a newer format is left alone', async () => {
   expect(code).toBe(1)
   expectOneSentence(stderr, folder, 'format 999')
   expect(await readFile(join(folder, 'everywrite.json'), 'utf8')).toBe(text)
+})
+
+test('a folder of an older format becomes one of this format, which an older everywrite leaves alone', async () => {
+  const file = join(folder, 'everywrite.json')
+  await writeFile(file, '{"format":1}\n')
+  program = await startProgram(['--data', folder])
+  expect(await readFile(file, 'utf8')).toBe('{"format":2}\n')
+})
+
+test('a log that does not belong to the store beside it is named in one sentence, and left alone', async () => {
+  program = await startProgram(['--data', folder])
+  await program.stop()
+  const file = join(folder, 'regions', 'us-east-1', 'log-0')
+  const foreign = encodeRecord(1n, 1, [{ key: Buffer.from('key'), value: Buffer.from('value') }])
+  await writeFile(file, foreign)
+  const { code, stderr } = await everywrite('start', '--port', '0', '--data', folder)
+  expect(code).toBe(1)
+  expectOneSentence(stderr, file, 'belongs to another store')
+  expect((await readFile(file)).equals(foreign)).toBe(true)
+  await writeFile(file, '')
+  program = await startProgram(['--data', folder])
 })
 
 test('a store that was overwritten or cut off is named in one sentence, and left alone', async () => {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Caller } from './caller.ts'
-import { crc32 } from './crc32.ts'
+import { crc32 } from '../base/crc32.ts'
 import type { Reply } from './dispatch.ts'
 import { regionOfHost } from './region-name.ts'
 import type { OperationName } from './service-model.ts'

@@ -4,7 +4,7 @@ import { headerOf, parameterOf } from './authorization.ts'
 import type { AwsChunked, Trailer } from './aws-chunked.ts'
 import { parseAwsChunked } from './aws-chunked.ts'
 import { sha256 } from './canonical-request.ts'
-import { crc32 } from './crc32.ts'
+import { crc32 } from '../base/crc32.ts'
 
 /**
  * A body and what its `x-amz-content-sha256` says of it: nothing or its hash, that it is not signed, or that it comes in chunks which are

@@ -21,8 +21,13 @@ export interface DataFolder {
   release(): Promise<void>
 }
 
-/** Raised by one when an older everywrite could not read, or would damage, what a newer one writes. */
-const format = 1
+/**
+ * Raised by one when an older everywrite could not read, or would damage, what a newer one writes. An older folder becomes one of this format when it
+ * is opened.
+ *
+ * - 2: the stores have a log; who does not know it would not see what is only there.
+ */
+const format = 2
 
 /** Makes the folder if need be, and holds it for this process. */
 export async function openDataFolder(folder: string): Promise<DataFolder> {
@@ -52,10 +57,7 @@ async function checkFormat(path: string): Promise<void> {
     if (codeOf(error) === 'ENOENT') return undefined
     throw error
   })
-  if (text === undefined) {
-    await writeDurably(path, file, `${JSON.stringify({ format })}\n`)
-    return
-  }
+  if (text === undefined) return writeFormat(path, file)
   const found = formatIn(text)
   if (found === undefined) throw new OperatorError('FOLDER_FORMAT', `${file} is not a file of everywrite, so ${path} is left alone.`)
   if (found > format) {
@@ -64,6 +66,11 @@ async function checkFormat(path: string): Promise<void> {
       `The data folder ${path} has format ${found}, written by a newer everywrite; this one reads up to format ${format}.`,
     )
   }
+  if (found < format) await writeFormat(path, file)
+}
+
+function writeFormat(path: string, file: string): Promise<void> {
+  return writeDurably(path, file, `${JSON.stringify({ format })}\n`)
 }
 
 function formatIn(text: string): number | undefined {

@@ -1,8 +1,11 @@
 import { readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { systemRandom } from '../base/system-random.ts'
+import { systemTime } from '../base/system-time.ts'
 import type { LmdbStore } from '../storage/lmdb-store.ts'
 import { openLmdbStore } from '../storage/lmdb-store.ts'
 import type { Store, StoreFailed } from '../storage/store.ts'
+import { StoreDamaged } from '../storage/store.ts'
 import type { Stores } from '../world/stores.ts'
 import { worldStoreName } from '../world/stores.ts'
 import { OperatorError, codeOf } from './operator-error.ts'
@@ -21,8 +24,8 @@ export function createLmdbStores(folder: string, onFailure: (name: string, failu
       const file = join(path, 'data.mdb')
       const damage = await storeFileDamage(file)
       if (damage !== undefined)
-        throw new OperatorError('STORE_DAMAGED', `The file ${file} ${damage}; it is left alone; put a copy of it in its place.`)
-      const store = await openLmdbStore({ path })
+        throw new OperatorError('STORE_DAMAGED', `The file ${file} ${damage}; it is left alone; put a copy of ${path} in its place.`)
+      const store = await openLmdbStore({ path, scheduler: systemTime, random: systemRandom }).catch(tellDamage)
       storeByName.set(name, store)
       void store.failed.then((failure) => onFailure(name, failure))
       return store
@@ -39,4 +42,12 @@ export function createLmdbStores(folder: string, onFailure: (name: string, failu
       }
     },
   }
+}
+
+function tellDamage(error: unknown): never {
+  if (!(error instanceof StoreDamaged)) throw error
+  const { file, damage } = error
+  throw new OperatorError('STORE_DAMAGED', `The file ${file} ${damage}; it is left alone; put a copy of ${dirname(file)} in its place.`, {
+    cause: error,
+  })
 }

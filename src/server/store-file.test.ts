@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemRandom } from '../base/system-random.ts'
+import { systemTime } from '../base/system-time.ts'
 import { openLmdbStore } from '../storage/lmdb-store.ts'
 import { storeFileDamage } from './store-file.ts'
 
@@ -15,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 /** As many transactions as rounds, each replacing what the last one wrote, so that there are free pages. */
 async function writeStore(rounds: number, valueBytes: number): Promise<void> {
-  const store = await openLmdbStore({ path: folder })
+  const store = await openLmdbStore({ path: folder, scheduler: systemTime, random: systemRandom })
   for (let round = 0; round < rounds; round++) {
     const writes = Array.from({ length: 20 }, (_, index) => ({ key: Buffer.from(`key ${index}`), value: Buffer.alloc(valueBytes, round) }))
     await store.transact([], () => ({ writes, result: undefined }))

@@ -1,16 +1,36 @@
 /**
- * Reads from LMDB. What is returned is a copy; lmdb's own buffers are used again by the next read.
+ * Reads from LMDB, and from the overlays that lie above it. What comes from LMDB is a copy; lmdb's own buffers are used again by the next read.
  */
 import type { Database, RangeOptions, Transaction } from 'lmdb'
-import type { Entry, Key, Page, PageLimit, Range, Value } from './store.ts'
-import { KEY_BYTES_MAX } from './store.ts'
+import type { Overlay } from './overlay.ts'
+import { laidOver, textOf } from './overlay.ts'
+import type { Entry, Key, Page, PageLimit, Range, Value, Write } from './store.ts'
 
 export type LmdbDatabase = Database<Uint8Array, Uint8Array>
 
-/** Inside a write transaction, what it wrote; outside, what was flushed last. */
-export function readValue(database: LmdbDatabase, key: Key): Value | undefined {
+/** One state of a store: LMDB's, with what the overlays write, the uppermost first. */
+export interface Layers {
+  readonly overlays: readonly Overlay[]
+  readonly database: LmdbDatabase
+  /** The snapshot of LMDB to read; without it, its last state. */
+  readonly transaction?: Transaction
+}
+
+export function readValue({ overlays, database, transaction }: Layers, key: Key): Value | undefined {
+  if (overlays.some(isFilled)) {
+    const text = textOf(key)
+    for (const overlay of overlays) {
+      const write = overlay.get(text)
+      if (write !== undefined) return write.value
+    }
+  }
+  if (transaction !== undefined) return database.get(key, { transaction })
   const shared = database.getBinaryFast(key)
   return shared && copyOf(shared)
+}
+
+function isFilled(overlay: Overlay): boolean {
+  return overlay.size > 0
 }
 
 /** How lmdb turns its bytes into values and back. */
@@ -27,14 +47,11 @@ function copyOf(shared: Uint8Array): Value {
   return Buffer.from(new Uint8Array(shared.buffer, shared.byteOffset, shared.length))
 }
 
-/** @param transaction the snapshot to read; without it, what was flushed last */
-export function readPage(database: LmdbDatabase, range: Range, limit: PageLimit, transaction?: Transaction): Page {
+export function readPage(layers: Layers, range: Range, limit: PageLimit): Page {
   const entries: Entry[] = []
-  if (range.to.length === 0) return { entries, more: false }
-  const options = rangeOptions(range)
-  if (transaction !== undefined) options.transaction = transaction
   let bytes = 0
-  for (const { key, value } of database.getRange(options)) {
+  for (const { key, value } of writesIn(layers, range)) {
+    if (value === undefined) continue
     entries.push({ key, value })
     bytes += key.length + value.length
     if (entries.length >= limit.entriesMax || bytes >= limit.bytesMax) return { entries, more: true }
@@ -42,20 +59,20 @@ export function readPage(database: LmdbDatabase, range: Range, limit: PageLimit,
   return { entries, more: false }
 }
 
-const lowestKey = Uint8Array.of(0)
-
-/**
- * LMDB cannot seek a key that could not be stored: an empty one is below the lowest, and one that is too long stands
- * directly behind its longest storable prefix.
- */
-function rangeOptions({ from, to, reverse }: Range): RangeOptions {
-  const low = { key: from.length === 0 ? lowestKey : storable(from), included: from.length <= KEY_BYTES_MAX }
-  const high = { key: storable(to), included: to.length > KEY_BYTES_MAX }
-  return reverse
-    ? { start: high.key, exclusiveStart: !high.included, end: low.key, inclusiveEnd: low.included, reverse: true }
-    : { start: low.key, exclusiveStart: !low.included, end: high.key, inclusiveEnd: high.included }
+function writesIn({ overlays, database, transaction }: Layers, range: Range): Iterable<Write> {
+  let writes: Iterable<Write> = range.to.length === 0 ? [] : database.getRange(rangeOptions(range, transaction))
+  for (const overlay of overlays.toReversed()) {
+    // Most ranges are not being written to.
+    if (overlay.hasAnyIn(range)) writes = laidOver(overlay.writesIn(range), writes, range.reverse)
+  }
+  return writes
 }
 
-function storable(bound: Key): Key {
-  return bound.length > KEY_BYTES_MAX ? bound.subarray(0, KEY_BYTES_MAX) : bound
+const lowestKey = Uint8Array.of(0)
+
+/** LMDB cannot seek an empty key. */
+function rangeOptions({ from, to, reverse }: Range, transaction: Transaction | undefined): RangeOptions {
+  const low = from.length === 0 ? lowestKey : from
+  const bounds = reverse ? { start: to, exclusiveStart: true, end: low, inclusiveEnd: true, reverse } : { start: low, end: to }
+  return transaction === undefined ? bounds : { ...bounds, transaction }
 }

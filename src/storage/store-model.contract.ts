@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import type { Subject } from './store.contract.ts'
 import type { Entry, Key, Page, PageLimit, Range, Snapshot, Write } from './store.ts'
+import { KEY_BYTES_MAX } from './store.ts'
 
 type Step =
   | { readonly kind: 'transact'; readonly batch: readonly (readonly Write[])[] }
@@ -19,7 +20,7 @@ const key = fc.oneof(
     weight: 20,
     arbitrary: fc.uint8Array({ minLength: 1, maxLength: 3 }).map((bytes) => bytes.map((byte) => [0, 1, 0x7f, 0x80, 0xff][byte % 5] ?? 0)),
   },
-  { weight: 1, arbitrary: fc.constantFrom(0, 0xff).map((last) => new Uint8Array(4026).fill(1).fill(last, 4025)) },
+  { weight: 1, arbitrary: fc.constantFrom(0, 0xff).map((last) => new Uint8Array(KEY_BYTES_MAX).fill(1).fill(last, KEY_BYTES_MAX - 1)) },
 )
 const bound = fc.oneof(
   { weight: 8, arbitrary: key },

@@ -53,8 +53,11 @@ export type Key = Uint8Array
 /** Any bytes, also none. */
 export type Value = Uint8Array
 
-/** What LMDB takes with pages of 8 KiB. A full-size partition and sort key (2,048 + 1,024 bytes) with its prefix fits. */
-export const KEY_BYTES_MAX = 4026
+/**
+ * One less than LMDB takes with pages of 8 KiB: the longer ones are the store's own. A full-size partition and sort key (2,048 + 1,024 bytes)
+ * with its prefix fits.
+ */
+export const KEY_BYTES_MAX = 4025
 
 export interface Decision<T> {
   /** Applied in order; a later write to the same key wins. */
@@ -115,6 +118,21 @@ export class StoreFailed extends Error {
   constructor(code: 'DISK_FULL' | 'IO_ERROR', message: string, options?: ErrorOptions) {
     super(message, options)
     this.code = code
+  }
+}
+
+/** What is stored is not what was written: it was damaged, or put together from several copies. Nothing of it is changed. */
+export class StoreDamaged extends Error {
+  override readonly name = 'StoreDamaged'
+  readonly code = 'STORE_DAMAGED'
+  readonly file: string
+  /** The end of a sentence that begins with the file. */
+  readonly damage: string
+
+  constructor(file: string, damage: string) {
+    super(`${file} ${damage}`)
+    this.file = file
+    this.damage = damage
   }
 }
 

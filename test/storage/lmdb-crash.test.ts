@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemRandom } from '../../src/base/system-random.ts'
+import { systemTime } from '../../src/base/system-time.ts'
 import { openLmdbStore } from '../../src/storage/lmdb-store.ts'
 import type { Observation } from './lmdb-writer.ts'
 import { lengthOfWholeLog } from './log.ts'
@@ -15,7 +17,7 @@ afterEach(() => rm(folder, { recursive: true, force: true }))
 
 /** What is in the store after whatever happened to its process. */
 async function lengthAfterReopening(): Promise<number> {
-  const store = await openLmdbStore({ path: folder })
+  const store = await openLmdbStore({ path: folder, scheduler: systemTime, random: systemRandom })
   try {
     return await lengthOfWholeLog(store)
   } finally {
@@ -44,7 +46,7 @@ const needsStrace = canTrace ? '' : ' (skipped: needs strace, for example by apt
 test.skipIf(!canTrace)(
   `nothing is readable, and nothing is answered, before it is flushed; reads do not wait for the flush${needsStrace}`,
   async () => {
-    const { visibleMs, answeredMs, reads } = await observe('observe')
+    const { visibleMs, answeredMs, reads } = await observe('observe', 'pwrite64')
     expect(visibleMs).toBeGreaterThanOrEqual(100)
     expect(answeredMs).toBeGreaterThanOrEqual(100)
     expect(reads).toBeGreaterThan(50)
@@ -52,19 +54,21 @@ test.skipIf(!canTrace)(
 )
 
 test.skipIf(!canTrace)(`the check before this one notices a store that publishes before it flushes${needsStrace}`, async () => {
-  const { visibleMs, answeredMs } = await observe('observe-early')
+  const { visibleMs, answeredMs } = await observe('observe-early', 'fdatasync')
   expect(visibleMs).toBeLessThan(100)
   expect(answeredMs).toBeGreaterThanOrEqual(100)
 })
 
-async function observe(mode: 'observe' | 'observe-early'): Promise<Observation> {
-  const writer = startWriter(mode, folder, ['fdatasync:delay_enter=100000'])
+/** @param flush the system call that makes a write durable: the log's own, or LMDB's */
+async function observe(mode: 'observe' | 'observe-early', flush: 'pwrite64' | 'fdatasync'): Promise<Observation> {
+  const writer = startWriter(mode, folder, [`${flush}:delay_enter=100000`])
   for await (const line of writer.lines) return JSON.parse(line) as Observation
   throw new Error('the process ended without an observation')
 }
 
 for (const [what, injection, code] of [
-  ['a flush that fails', 'fdatasync:error=EIO:when=12+', 'IO_ERROR'],
+  ['a log that cannot be written', 'pwrite64:error=EIO:when=40+', 'IO_ERROR'],
+  ['a flush of LMDB that fails', 'fdatasync:error=EIO:when=4+', 'IO_ERROR'],
   ['a disk without space', 'pwrite64,pwritev:error=ENOSPC:when=12+', 'DISK_FULL'],
 ] as const) {
   test.skipIf(!canTrace)(`${what} ends the store, and what it acknowledged is intact${needsStrace}`, async () => {

@@ -8,6 +8,8 @@
  */
 import { open } from 'lmdb'
 import { assert } from '../../src/base/assert.ts'
+import { systemRandom } from '../../src/base/system-random.ts'
+import { systemTime } from '../../src/base/system-time.ts'
 import { openLmdbStore } from '../../src/storage/lmdb-store.ts'
 import { append } from './log.ts'
 
@@ -34,7 +36,7 @@ else throw new Error(`no mode ${mode}`)
 process.exit(0)
 
 async function appendForEver(folder: string): Promise<void> {
-  const store = await openLmdbStore({ path: folder })
+  const store = await openLmdbStore({ path: folder, scheduler: systemTime, random: systemRandom })
   const writers = Array.from({ length: 16 }, async () => {
     for (;;) say(`acknowledged ${await append(store)}`)
   })
@@ -61,7 +63,7 @@ async function observe(subject: Subject): Promise<Observation> {
 }
 
 async function everywriteSubject(folder: string): Promise<Subject> {
-  const store = await openLmdbStore({ path: folder })
+  const store = await openLmdbStore({ path: folder, scheduler: systemTime, random: systemRandom })
   return {
     put: (key, value) => store.transact([key], () => ({ writes: [{ key, value }], result: undefined })),
     get: (key) => store.get(key),
