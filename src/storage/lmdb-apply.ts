@@ -16,12 +16,27 @@ const PORTION_BYTES_MAX = 4 * 1024 * 1024
 /** Resolves when all is on the disk, and seen by whoever begins to read. */
 export async function applyWrites(database: LmdbDatabase, writes: Iterable<Write>, mark: LogMark): Promise<void> {
   for (const portion of portionsOf(writes, markWrite(mark))) {
-    await database.batch(() => {
-      for (const write of portion) putOrRemove(database, write)
-    })
+    await inTurn(() =>
+      database.batch(() => {
+        for (const write of portion) putOrRemove(database, write)
+      }),
+    )
   }
   // Who has read in this turn would go on with what LMDB was before.
   database.resetReadTxn()
+}
+
+let underWay: Promise<unknown> = Promise.resolve()
+
+/** One portion at a time in the whole process: the pool has four threads, and the logs of all Regions wait for one of them. */
+function inTurn<T>(write: () => Promise<T>): Promise<T> {
+  const written = underWay.then(write)
+  // Who asked for it hears how it ended.
+  underWay = written.then(
+    () => undefined,
+    () => undefined,
+  )
+  return written
 }
 
 function putOrRemove(database: LmdbDatabase, { key, value }: Write): void {

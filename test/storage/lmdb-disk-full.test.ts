@@ -51,9 +51,9 @@ test.skipIf(!canMount).each(['the log', 'LMDB'] as const)(
 
     const reopened = await openLmdbStore({ path, scheduler: systemTime, random: systemRandom, limits: limitsByWriter['the log'] })
     const length = await lengthOfWholeLog(reopened)
-  expect(length).toBeGreaterThanOrEqual(acknowledged)
-  // A batch may have been on its way into the log when LMDB failed.
-  expect(length).toBeLessThanOrEqual(writer === 'the log' ? acknowledged : acknowledged + writers.length)
+    expect(length).toBeGreaterThanOrEqual(acknowledged)
+    // A batch may have been on its way into the log when LMDB failed.
+    expect(length).toBeLessThanOrEqual(writer === 'the log' ? acknowledged : acknowledged + writers.length)
     // It cannot bring it into LMDB, and says so; the log keeps it.
     await reopened.close()
 
