@@ -112,8 +112,9 @@ function countStart(store: Store): Promise<number> {
   })
 }
 
+/** In the world's store: `00` how often it was opened, `01` global tables, `02` functions (`function-registry.ts`). */
 const prefix: Uint8Array = Uint8Array.of(0x01)
-const startsKey: Uint8Array = Uint8Array.of(0x02)
+const startsKey: Uint8Array = Uint8Array.of(0x00)
 
 function keyOf(globalId: string): Uint8Array {
   return Buffer.concat([prefix, Buffer.from(globalId, 'utf8')])
