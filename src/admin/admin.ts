@@ -26,6 +26,8 @@ import { setPolicy, showPolicy } from './routes/policy.ts'
 import { regions } from './routes/regions.ts'
 import { replication } from './routes/replication.ts'
 import { listSchedules, startSchedule, stopSchedule } from './routes/schedules.ts'
+import { lose } from './routes/lose.ts'
+import { verify } from './routes/verify.ts'
 import type { ErrorReply, EventData } from './wire.ts'
 
 /** The control API: `/_everywrite/…` and `/metrics`. What it can do is all that the command line and a console can do. */
@@ -131,6 +133,14 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
   if (first === 'tables' && second !== undefined && third === 'digest' && rest.length === 0) {
     assertMethod(request, ['GET'])
     return digest(context, second)
+  }
+  if (first === 'tables' && second !== undefined && third === 'verify' && rest.length === 0) {
+    assertMethod(request, ['POST'])
+    return verify(context, second, await readJson(request))
+  }
+  if (first === 'regions' && second !== undefined && third === 'lose' && rest.length === 0) {
+    assertMethod(request, ['POST'])
+    return lose(context, second, await readJson(request))
   }
   if (first === 'tables' && second !== undefined && third === 'contributors' && rest.length === 0) {
     assertMethod(request, ['GET'])

@@ -3,7 +3,7 @@ import type { Flow } from '../replication/replica.ts'
 import type { GlobalTable } from '../world/global-table.ts'
 import { flowsOf } from '../world/inspection.ts'
 import type { World } from '../world/world.ts'
-import type { FillingState, LinkState, ReplicaState, TableReplication } from './wire.ts'
+import type { LossReport, FillingState, LinkState, ReplicaState, TableReplication } from './wire.ts'
 
 /** Every global table with its replicas and the links between them. */
 export async function replicationOf(world: World): Promise<readonly TableReplication[]> {
@@ -34,6 +34,7 @@ async function describe(world: World, table: GlobalTable, flowByPair: FlowByPair
         state: !up ? 'down' : reason === undefined ? 'up' : 'stalled',
         ...(reason === undefined ? {} : { reason }),
         pending: sending?.pending ?? null,
+        pinnedBytes: sending?.pinnedBytes ?? 0,
         oldestPendingMs: sending?.oldestPendingMs ?? null,
         received: receiving?.received ?? 0,
         lagSumMs: receiving?.lagSumMs ?? 0,
@@ -44,14 +45,29 @@ async function describe(world: World, table: GlobalTable, flowByPair: FlowByPair
       })
     }
   }
-  return { table: table.name, replicas: replicasOf(world, table), links }
+  return { table: table.name, replicas: replicasOf(world, table), links, losses: lossesIn(table) }
+}
+
+/** What was given up with Regions that were lost, of all tables. */
+export function lossesOf(world: World): readonly LossReport[] {
+  return world.globalTables().flatMap(lossesIn)
+}
+
+function lossesIn({ name, losses = [] }: GlobalTable): readonly LossReport[] {
+  return losses.map(({ region, atMs, logs }) => ({
+    table: name,
+    region,
+    at: new Date(atMs).toISOString(),
+    logs: logs.map(({ incarnation, final, known }) => ({ log: incarnation, final, known })),
+  }))
 }
 
 /** In memory: cheap enough to be looked at often. */
 export function replicasOf(world: World, { globalId, replicas }: GlobalTable): readonly ReplicaState[] {
-  return replicas.map(({ region, status }) =>
-    status === 'CREATING' ? { region, status, filling: fillingOf(world, globalId, region) } : { region, status },
-  )
+  return replicas.map(({ region, status, why }) => {
+    if (status === 'CREATING') return { region, status, filling: fillingOf(world, globalId, region) }
+    return { region, status, ...(why === undefined ? {} : { why }) }
+  })
 }
 
 function fillingOf(world: World, globalId: string, region: string): FillingState {

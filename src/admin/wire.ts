@@ -35,6 +35,8 @@ export interface TableState {
 
 export interface ReplicationReply {
   readonly tables: readonly TableReplication[]
+  /** How large a Region's log of a table may become for the sake of another one before that one is expelled. */
+  readonly logBytesMax: number
 }
 
 export interface TableReplication {
@@ -42,11 +44,70 @@ export interface TableReplication {
   readonly replicas: readonly ReplicaState[]
   /** One per ordered pair of Regions. */
   readonly links: readonly LinkState[]
+  /** Regions that were given up, with what of their writes nobody has. */
+  readonly losses: readonly LossReport[]
+}
+
+/** A Region's replica that was given up. */
+export interface LossReport {
+  readonly table: string
+  readonly region: string
+  readonly at: string
+  /** Its logs: the others have all to `final`; writes to `known` were heard of, and what lies between is lost. There may be more. */
+  readonly logs: readonly { readonly log: string; readonly final: number; readonly known: number }[]
+}
+
+/** `POST /_everywrite/regions/{region}/lose` takes it: further Regions that are lost with it, and whether to go on though it answers. */
+export interface LoseBody {
+  readonly also?: readonly string[]
+  readonly force?: boolean
+}
+
+export interface LoseReply {
+  readonly regions: readonly string[]
+  /** False: a survivor does not run, and is waited for. */
+  readonly done: boolean
+  readonly losses: readonly LossReport[]
+}
+
+/** `POST /_everywrite/tables/{table}/verify` takes it. */
+export interface VerifyBody {
+  readonly repair?: boolean
+  readonly timeoutMs?: number
+}
+
+export interface VerifyReply {
+  readonly table: string
+  readonly repair: boolean
+  /** The items in which replicas differ for good. */
+  readonly divergent: readonly DivergenceReport[]
+  /** There are more; ask again. */
+  readonly more: boolean
+  /** Regions that did not come as far as the others in time: nothing is said of what they hold. */
+  readonly behind: readonly string[]
+}
+
+export interface DivergenceReport {
+  /** The key attributes, as DynamoDB JSON. */
+  readonly key: Readonly<Record<string, unknown>>
+  readonly regions: Readonly<Record<string, HeldReport>>
+}
+
+export interface HeldReport {
+  /** The concurrent writes that it holds of the item, the highest last; none: it holds nothing. */
+  readonly holds: readonly WriteReport[]
+  /** What repair made of it. */
+  readonly given?: readonly WriteReport[]
+  /** Repair left it alone, because it was written: verify again. */
+  readonly writtenMeanwhile?: boolean
 }
 
 export interface ReplicaState {
   readonly region: string
+  /** `EXPELLED`: nothing is replicated to it or from it until it can be reached and was filled again. */
   readonly status: string
+  /** Why it was expelled. */
+  readonly why?: string
   /** Of one that is CREATING. */
   readonly filling?: FillingState
 }
@@ -68,6 +129,8 @@ export interface LinkState {
   readonly reason?: string
   /** Writes accepted in `from` that `to` does not have yet; null while `to` has not said how far it is. */
   readonly pending: number | null
+  /** Bytes of the log of `from` that are kept because `to` does not have them, as of the last look, every 30 s. */
+  readonly pinnedBytes: number
   /** How long ago the oldest of those was committed; null when there are none. */
   readonly oldestPendingMs: number | null
   /** Changes of `from` that were applied in `to` since it started. */
@@ -283,7 +346,7 @@ export interface HealedReply {
 export interface EventData {
   readonly faults: FaultsReply
   readonly regions: { readonly regions: readonly Omit<RegionState, 'tables'>[] }
-  readonly replicas: { readonly tables: readonly Omit<TableReplication, 'links'>[] }
+  readonly replicas: { readonly tables: readonly Omit<TableReplication, 'links' | 'losses'>[] }
   /** A Region found writes that lost; `/_everywrite/conflicts` tells which. */
   readonly conflicts: { readonly table: string; readonly region: string; readonly policy: string; readonly found: number }
 }

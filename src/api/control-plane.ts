@@ -75,7 +75,9 @@ export interface TableView {
 
 export interface ReplicaView {
   readonly region: string
-  readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+  readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' | 'REGION_DISABLED'
+  /** More about it, in words. */
+  readonly statusDescription?: string
   /** What differs from the table as the Region that was asked has it. */
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   policy: async () => (await import('./policy.ts')).policy,
   verify: async () => (await import('./verify.ts')).verify,
   replication: async () => (await import('./replication.ts')).replication,
+  region: async () => (await import('./region.ts')).region,
   fault: async () => (await import('./fault.ts')).fault,
   sim: async () => (await import('./sim.ts')).sim,
 }
@@ -27,8 +28,9 @@ const overview = `everywrite: DynamoDB global tables that you can run anywhere
   everywrite demo                two conflicts, narrated, in a world of its own
   everywrite conflicts [TABLE]   the writes that lost
   everywrite policy TABLE …      by which rule conflicts are decided
-  everywrite verify [TABLE]      compare the replicas; exit code 1 when they differ
+  everywrite verify [TABLE]      compare the replicas; exit code 1 when they differ; --repair mends them
   everywrite replication [TABLE] how far the replicas are; --watch until new ones are filled
+  everywrite region lose NAME    give a Region up that will never come back
   everywrite fault …             break and heal the world
   everywrite sim --seed N        prove replication under a seed
 

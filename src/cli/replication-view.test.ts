@@ -14,6 +14,7 @@ const tableWith = (filling?: FillingState): TableReplication => ({
       to: 'eu-west-1',
       state: 'up',
       pending: 1200,
+      pinnedBytes: 0,
       oldestPendingMs: 15_400,
       received: 3,
       lagSumMs: 30,
@@ -22,6 +23,7 @@ const tableWith = (filling?: FillingState): TableReplication => ({
       lagP999Ms: null,
     },
   ],
+  losses: [],
 })
 
 test('a replica that is filled has a bar, its percentage rounded down, and the count of its items', () => {

@@ -33,8 +33,8 @@ function statusOf({ status }: ReplicaState): string {
   return status === 'ACTIVE' ? style.good(status) : style.accent(status)
 }
 
-function fillingOf({ filling }: ReplicaState): string {
-  if (filling === undefined) return ''
+function fillingOf({ filling, why }: ReplicaState): string {
+  if (filling === undefined) return why ?? ''
   const fraction = fractionOf(filling)
   return `${fraction === undefined ? '' : `${bar(fraction)} `}${wordsOf(filling)}`
 }

@@ -28,6 +28,8 @@ const help = `everywrite start: serve DynamoDB in several Regions
   --ttl-sweep MS              how often expired items are looked for (default 1000)
   --lifecycle-delay MS        how long tables and indexes take to come, change and go (default 0: as long as it takes)
   --index-delay MS            how far global secondary indexes lag behind their tables (default 0)
+  --log-limit MB              how much of a table's log is kept for a Region that cannot be reached before that one is expelled and filled again
+                              when it is back (default 10240)
   --kinesis NAME=URL,…        where records for a Kinesis stream are posted (* for all others); else they go to DIR/kinesis/REGION/NAME.jsonl
   --admin-token TOKEN         what the control API asks for (made up when others can reach the port)
   --log text                  text or json, on stderr
@@ -52,6 +54,7 @@ export const start: Command = {
     throttling: { type: 'string' },
     'ttl-sweep': { type: 'string' },
     'index-delay': { type: 'string' },
+    'log-limit': { type: 'string' },
     kinesis: { type: 'string' },
     'lifecycle-delay': { type: 'string' },
     log: { type: 'string' },

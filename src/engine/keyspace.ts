@@ -28,7 +28,7 @@ const transferPrefix = Uint8Array.of(0x00, 0x10)
 
 /** The kinds of rows that a table has. `items` is the engine's; what is in the others is up to who versions the items. */
 export const spaces = {
-  /** 00 -> what this replica is and holds; 01 -> its group; 02 -> the policy that its cells follow */
+  /** 00 -> what this replica is and holds; 01 -> its group; 02 -> the policy that its cells follow; 03 incarnation(8) -> the Region that writes it; 04, 05 -> `replication/rows.ts` */
   replica: 0x00,
   /** item key -> cell */
   items: 0x01,
@@ -48,6 +48,8 @@ export const spaces = {
   delayed: 0x08,
   /** item key -> nothing: the items of which this replica holds several versions */
   contested: 0x09,
+  /** item key -> cell of another Region's replica, received and not yet taken in */
+  staged: 0x0b,
   /** when a destination began, ms(6) -> the sequence number of the next change for it */
   deliveries: 0x0a,
   /** position(6) -> item key of a deletion that writes which are being ordered may not have seen (`replication/strong-apply.ts`) */

@@ -27,6 +27,7 @@ export type TableChange = Partial<
     | 'filling'
     | 'logReaders'
     | 'ordered'
+    | 'suspended'
   >
 >
 

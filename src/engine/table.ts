@@ -12,6 +12,8 @@ export interface Table {
   readonly status: TableStatus
   /** What an ACTIVE table is said to be for a while, or how long a DELETING one is still described; see {@link statusAt}. */
   readonly settling?: Settling | undefined
+  /** Why its items are served to nobody for a while, whatever its status; undefined: they are. */
+  readonly suspended?: Suspension | undefined
   readonly createdAtMs: number
   readonly schema: KeySchema
   readonly attributeDefinitions: readonly AttributeDefinition[]
@@ -47,6 +49,13 @@ export type Json = string | number | boolean | null | readonly Json[] | { readon
 
 /** `CREATING` serves no client yet, `DELETING` no longer; `UPDATING` serves. */
 export type TableStatus = 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING'
+
+/** Its Region holds what it should not show, until it is brought to what the others hold. */
+export interface Suspension {
+  readonly why: string
+  /** It was brought there, and has to catch up still. */
+  readonly refilled: boolean
+}
 
 /** A state that lasts until a moment, where life cycles are given a pace. */
 export interface Settling {
@@ -296,6 +305,7 @@ export function statusAt({ status, settling }: Table, nowMs: number): TableStatu
 
 /** True when clients may read and write its items. Without a time, whatever it settles to is taken as reached. */
 export function servesItems(table: Table, nowMs = Infinity): boolean {
+  if (table.suspended !== undefined) return false
   const status = statusAt(table, nowMs)
   return status === 'ACTIVE' || status === 'UPDATING'
 }

@@ -1,4 +1,5 @@
 import type { IndexWrite } from '../engine/derivation.ts'
+import { assert } from '../base/assert.ts'
 import { Derivation, derivationKeys } from '../engine/derivation.ts'
 import { nameOf, ReadSet } from '../engine/read-set.ts'
 import type { Table } from '../engine/table.ts'
@@ -11,6 +12,7 @@ import { decideContest } from './contest.ts'
 import { ledgerId } from './ledger.ts'
 import type { Membership } from './membership.ts'
 import { isDropped } from './membership.ts'
+import { ownerWrite } from './owners.ts'
 import type { Policy } from './policy.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
@@ -131,6 +133,7 @@ class Application {
     if (batch.from > cursor + 1) return { writes: [], result: { kind: 'gap', row: this.#row } }
     const final = membership.closed[incarnation] ?? Number.POSITIVE_INFINITY
     const fresh = versions.filter((version) => version.dot.n > cursor && version.dot.n <= final)
+    fresh.forEach(({ dot }, index) => assert(dot.n === (fresh[0]?.dot.n ?? 0) + index, 'the records of a batch follow without gap'))
     const last = fresh.at(-1)
     if (last === undefined) return { writes: [], result: { kind: 'applied', row: this.#row, versions: [], losses: 0, works: [] } }
     const works = fresh.map((version) => this.#apply(version))
@@ -141,6 +144,8 @@ class Application {
       sizeBytes: this.#sizeBytes,
       cursors: new Map(this.#row.cursors).set(incarnation, last.dot.n),
     }
+    // Who writes a log is told by its records; a member may have passed them on.
+    if (cursor === 0) this.#writes.push(ownerWrite(table.number, incarnation, last.region))
     for (const { key, cell } of this.#cellByKey.values()) this.#writes.push({ key, value: encodeCell(cell) })
     this.#writes.push({ key: replicaRowKey(table.number), value: encodeReplicaRow(row) }, ...this.#derivation.writes)
     return { writes: this.#writes, result: { kind: 'applied', row, versions: fresh, losses: this.#losses, works } }

@@ -3,7 +3,7 @@ import { decodeCell } from './cell.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf, reaches } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
-import { cellKey, contestedKey, dotOfRow, dotRange, logKey } from './rows.ts'
+import { cellKey, contestedKey, dotOfRow, dotRange, logKey, ownerKey } from './rows.ts'
 import { spaces, suffixOf } from '../engine/keyspace.ts'
 
 /**
@@ -31,6 +31,11 @@ export class Collector {
     }
   }
 
+  /** Its replica was filled anew: what is kept begins elsewhere. */
+  reset(): void {
+    this.#trimmedTo.clear()
+  }
+
   /** Removes all that is left of incarnations that were stable when they were left out of the cursors. @param cut of the others */
   async collectDropped(incarnations: readonly Incarnation[], cut: Cursors): Promise<void> {
     for (const incarnation of incarnations) {
@@ -41,6 +46,7 @@ export class Collector {
         if (page.entries.length > 0) await this.#write(page.entries.map(({ key }) => ({ key, value: undefined })))
         if (!page.more) break
       }
+      await this.#write([{ key: ownerKey(this.#tableNumber, incarnation), value: undefined }])
       this.#trimmedTo.delete(incarnation)
       this.#removed.add(incarnation)
     }

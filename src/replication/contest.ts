@@ -59,7 +59,7 @@ export function decideContest(itemKey: Uint8Array, held: Cell, siblings: Sibling
     recorded.add(sibling)
     if (!wasRecorded || isSaidAnew) {
       const winner = sibling === shown.version ? siblings.findLast((other) => other !== sibling) : shown.version
-      const write = entryOf(sibling, winner ?? shown.version, loss, context)
+      const write = lossOf(sibling, winner ?? shown.version, loss, context)
       writes.push(write)
       if (!wasRecorded) found.push(write.key)
     }
@@ -72,7 +72,8 @@ function entryKeyOf({ number, globalId }: Table, version: Version): Key {
   return ledgerKey(number, version.timestamp, ledgerId(globalId, version.itemKey, version.dot))
 }
 
-function entryOf(
+/** The ledger entry of a version that is not shown, or not all of it. */
+export function lossOf(
   loser: Version,
   winner: Version,
   loss: Loss | undefined,

@@ -5,6 +5,7 @@ import type { Store } from '../storage/store.ts'
 import type { AppliedWork } from './apply.ts'
 import { applyBatch } from './apply.ts'
 import type { Membership } from './membership.ts'
+import { speaksFor } from './membership.ts'
 import type { Changes } from './messages.ts'
 import { RecentLags } from './recent-lags.ts'
 import type { RegionClock } from './region-clock.ts'
@@ -79,6 +80,8 @@ export class Inbox {
 
   async #apply({ from, changes }: Delivery): Promise<void> {
     const { store, region, table, current, indexDelayMs, versions, trueClock, ledger, membership } = this.#options
+    // It may have waited while its sender ceased to be a member: how far this replica has come in its logs was reported since [REP-36].
+    if (this.#options.isRefilled() || !speaksFor(membership(), from, changes.report.epoch)) return
     const definition = current(table)
     if (definition === undefined) return
     const { keys, decide } = applyBatch(changes, {
@@ -147,6 +150,8 @@ export interface InboxOptions {
   readonly ledger: ReplicaLedger
   readonly membership: () => Membership
   readonly isClosed: () => boolean
+  /** True while the replica is being brought to another one's state: it applies nothing. */
+  readonly isRefilled: () => boolean
   /** Is told what it took to apply another Region's writes. */
   readonly applied?: ((table: Table, works: readonly AppliedWork[]) => void) | undefined
   /** A batch was taken in: it is durable; and whether anything of it was new. */

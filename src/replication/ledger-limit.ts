@@ -48,7 +48,7 @@ export class LedgerLimit {
     const count = await this.#countEntries()
     // More than the excess, or each further loss would read the ledger again.
     const target = this.#entriesMax - Math.floor(this.#entriesMax / 10)
-    this.#count = count - (await this.#removeOldest(count - target, isStable))
+    this.#count = count - (await this.#removeOldest(count - target, isStable, count > openFactor * this.#entriesMax))
   }
 
   async #countEntries(): Promise<number> {
@@ -58,12 +58,12 @@ export class LedgerLimit {
   }
 
   /** Returns how many went. */
-  async #removeOldest(excess: number, isStable: (dot: Dot) => boolean): Promise<number> {
+  async #removeOldest(excess: number, isStable: (dot: Dot) => boolean, alsoOpen: boolean): Promise<number> {
     let removed = 0
     let writes: Write[] = []
     for await (const scanned of entriesIn(this.#store, this.#range())) {
       if (removed === excess) break
-      if (!isSettled(scanned.entry, isStable) || isOpen(scanned)) continue
+      if (!isSettled(scanned.entry, isStable) || (isOpen(scanned) && !alsoOpen)) continue
       removed++
       writes.push(...scanned.keys.map((key) => ({ key, value: undefined })))
       if (writes.length >= step.entriesMax) {
@@ -88,4 +88,6 @@ function isSettled({ loser, winner }: LedgerEntry, isStable: (dot: Dot) => boole
   return isStable(loser) && isStable(winner)
 }
 
+/** So much later go those that wait for somebody to resolve them. */
+const openFactor = 10
 const step = { entriesMax: 500, bytesMax: 4 << 20 }

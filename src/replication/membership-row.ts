@@ -70,12 +70,12 @@ export function endLeaving(store: Store, tableNumber: number, membership: Member
   })
 }
 
-/** Takes no more writes from clients. Returns the replica as it is with the last of them; undefined when the table is gone. */
-export function fenceReplica(store: Store, tableNumber: number): Promise<ReplicaRow | undefined> {
+/** Takes no more writes from clients, or takes them again. Returns the replica as it is with the last of them; undefined when the table is gone. */
+export function fenceReplica(store: Store, tableNumber: number, fenced = true): Promise<ReplicaRow | undefined> {
   const key = replicaRowKey(tableNumber)
   return store.transact<ReplicaRow | undefined>([key], ([encoded]) => {
     if (encoded === undefined) return { writes: [], result: undefined }
-    const row: ReplicaRow = { ...decodeReplicaRow(encoded), fenced: true }
+    const row: ReplicaRow = { ...decodeReplicaRow(encoded), fenced }
     return { writes: [{ key, value: encodeReplicaRow(row) }], result: row }
   })
 }

@@ -12,6 +12,11 @@ export interface Membership {
   readonly members: readonly string[]
   /** The epoch in which a member joined; absent: with the table. A Region that was removed and added again has no say before it. */
   readonly joined: Readonly<Record<string, number>>
+  /**
+   * Regions that are members no more, and whose incarnations are not closed yet: how far each survivor has come in them is being asked. Meanwhile
+   * nothing is stable [REP-27].
+   */
+  readonly closing?: readonly string[]
   /** Incarnations of removed replicas, with the last number that counts [REP-36]. */
   readonly closed: Readonly<Record<Incarnation, number>>
   /**
@@ -61,6 +66,11 @@ export function hasSeen(version: { readonly context: Cursors; readonly epoch: nu
 export function isDropped(membership: Membership, incarnation: Incarnation, epoch = membership.epoch): boolean {
   const droppedAt = membership.dropped[incarnation]
   return droppedAt !== undefined && droppedAt <= epoch
+}
+
+/** True for a version of a closed log that no member had when it was closed: nobody will ever take it in [REP-36]. */
+export function isBeyondFinal(membership: Membership, dot: Dot): boolean {
+  return dot.n > (membership.closed[dot.incarnation] ?? Infinity)
 }
 
 /** Alone, a replica keeps no records for others: nobody is left to hear of them. */

@@ -39,12 +39,14 @@ export interface Report {
   readonly ours: readonly Incarnation[]
 }
 
-/** Asks for the page of a state transfer behind key `after`; the first one (undefined) opens the transfer. */
+/** Asks for the pages of a state transfer behind key `after`; the first one (undefined) opens the transfer. */
 export interface SeedRequest {
   readonly kind: 'seed-request'
   readonly globalId: string
   readonly transfer: string
   readonly after: Uint8Array | undefined
+  /** How many, one behind the other. */
+  readonly pages: number
 }
 
 /** Cells of one snapshot, with the cursors of that same snapshot [REP-33]. */
@@ -55,6 +57,10 @@ export interface SeedPage {
   readonly after: Uint8Array | undefined
   readonly cells: readonly { readonly itemKey: Uint8Array; readonly cell: Uint8Array }[]
   readonly cursors: Cursors
+  /** The epoch of the snapshot: what it dropped, the cursors leave out and mean to include. */
+  readonly epoch: number
+  /** Who writes the logs that the cursors name. */
+  readonly owners: Readonly<Record<Incarnation, string>>
   readonly itemCount: number
   readonly last: boolean
 }

@@ -28,7 +28,8 @@ async function start(first = 1, recordBytes = 100) {
     scheduler: time,
     tableNumber: 1,
     globalId: 'g',
-    isComplete: () => false,
+    logs: ({ cursors }) => [...cursors].map(([each, to]) => ({ incarnation: each, to })),
+    lacking: () => undefined,
     send(message: Message) {
       if (message.kind === 'changes') sent.push(message)
       return true

@@ -9,7 +9,7 @@ import { decodeReplicaRow } from './replica-row.ts'
 import { dotOfRow, logFrom, replicaRowKey } from './rows.ts'
 
 /**
- * Ships one replica's own logs to one other member: in log order, from where the receiver says it is, at the receiver's pace [REP-29].
+ * Ships one replica's own logs, and closed ones that it holds, to one other member: in log order, from where the receiver says it is, at the receiver's pace [REP-29].
  * It reads what is flushed and nothing else [REP-23], and keeps no record in memory but those on their way.
  */
 export class Outbox {
@@ -30,6 +30,8 @@ export class Outbox {
   #cancelRetry: Cancel | undefined
   #closed = false
   #stalled: string | undefined
+  /** The first of the records that the receiver needed and that are not kept, when it was last so. */
+  #lastMissing: string | undefined
 
   constructor(options: OutboxOptions) {
     this.#options = options
@@ -130,38 +132,44 @@ export class Outbox {
         this.#watch()
         continue
       }
-      for (const incarnation of row.ours) {
-        if (this.#options.isComplete(incarnation)) continue
+      for (const { incarnation, to } of this.#options.logs(row)) {
         for (;;) {
           const from = Math.max(cursorOf(this.#sent, incarnation), cursorOf(this.#acknowledged, incarnation)) + 1
-          if (from > cursorOf(row.cursors, incarnation) || this.#windowIsFull()) break
-          if (!(await this.#ship(row, incarnation, from))) return
+          if (from > to || this.#windowIsFull()) break
+          const shipped = await this.#ship(row, incarnation, from, to)
+          if (shipped === 'missing' && !row.ours.has(incarnation)) break // another member may have them
+          if (shipped === 'missing') this.#missing(incarnation, from)
+          if (shipped !== 'shipped') return
         }
       }
     } while (this.#again && !this.#closed)
   }
 
-  async #ship(row: ReplicaRow, incarnation: Incarnation, from: number): Promise<boolean> {
+  async #ship(row: ReplicaRow, incarnation: Incarnation, from: number, to: number): Promise<'shipped' | 'missing' | 'not-now'> {
     const { store, tableNumber } = this.#options
     const page = await store.page(logFrom(tableNumber, incarnation, from), batchLimit)
     const [first] = page.entries
-    if (this.#closed || this.#acknowledged === undefined) return false
-    if (first === undefined || dotOfRow(first.key).n !== from) {
-      // Either what the receiver said is out of date, then it says so when asked again, or the records are missing.
-      this.#stalled = `the records from ${incarnation}:${from} on are not kept any more`
-      this.#acknowledged = undefined
-      this.#watch()
-      return false
-    }
-    const records = page.entries.map((entry) => entry.value)
+    if (this.#closed || this.#acknowledged === undefined) return 'not-now'
+    if (first === undefined || dotOfRow(first.key).n !== from) return 'missing'
+    const records = page.entries.slice(0, to - from + 1).map((entry) => entry.value)
     const bytes = records.reduce((sum, record) => sum + record.length, 0)
-    if (!this.#send(row, incarnation, from, records, true)) return false
-    const to = from + records.length - 1
-    this.#sent.set(incarnation, to)
-    this.#inFlight.push({ incarnation, to, bytes })
+    if (!this.#send(row, incarnation, from, records, true)) return 'not-now'
+    const last = from + records.length - 1
+    this.#sent.set(incarnation, last)
+    this.#inFlight.push({ incarnation, to: last, bytes })
     this.#inFlightBytes += bytes
     this.#watch()
-    return true
+    return 'shipped'
+  }
+
+  /** Either what the receiver said is out of date, then it says so when asked again, or it needs what is in no log: a state [REP-30]. */
+  #missing(incarnation: Incarnation, from: number): void {
+    const what = `${incarnation}:${from}`
+    this.#stalled = `the records from ${what} on are not kept any more`
+    this.#acknowledged = undefined
+    this.#watch()
+    if (this.#lastMissing === what) this.#options.lacking()
+    this.#lastMissing = what
   }
 
   #send(row: ReplicaRow, incarnation: Incarnation, from: number, records: readonly Uint8Array[], answer: boolean): boolean {
@@ -206,14 +214,22 @@ export interface OutboxOptions {
   readonly scheduler: Scheduler
   readonly tableNumber: number
   readonly globalId: string
-  /** True for an incarnation that every member is known to have in full. */
-  readonly isComplete: (incarnation: Incarnation) => boolean
+  /** The logs that this replica serves, each with the last number that counts. */
+  readonly logs: (row: ReplicaRow) => readonly Served[]
+  /** The receiver needs what is not kept any more, and has said so twice. */
+  readonly lacking: () => void
   readonly send: (message: Message) => boolean
   readonly failed: (error: unknown) => void
 }
 
 export function reportOf(row: ReplicaRow): Report {
   return { cursors: row.cursors, epoch: row.epoch, ours: [...row.ours] }
+}
+
+/** A log that is shipped, to this number. */
+export interface Served {
+  readonly incarnation: Incarnation
+  readonly to: number
 }
 
 interface InFlight {

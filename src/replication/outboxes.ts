@@ -3,7 +3,9 @@ import type { Store } from '../storage/store.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
+import type { Membership } from './membership.ts'
 import type { Progress, Transport } from './messages.ts'
+import type { Served } from './outbox.ts'
 import { Outbox, reportOf } from './outbox.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { logKey } from './rows.ts'
@@ -33,9 +35,11 @@ export class Outboxes {
     const added: Outbox[] = []
     for (const peer of peers) {
       if (this.#outboxByPeer.has(peer)) continue
-      const { store, scheduler, tableNumber, globalId, transport, isComplete, failed } = this.#options
+      const { store, scheduler, tableNumber, globalId, transport, failed } = this.#options
       const send = transport.send.bind(transport, peer)
-      const outbox = new Outbox({ store, scheduler, tableNumber, globalId, isComplete, send, failed })
+      const logs = (row: ReplicaRow): readonly Served[] => this.#logs(row)
+      const lacking = (): void => this.#options.lacking(peer)
+      const outbox = new Outbox({ store, scheduler, tableNumber, globalId, logs, lacking, send, failed })
       this.#outboxByPeer.set(peer, outbox)
       added.push(outbox)
     }
@@ -66,6 +70,11 @@ export class Outboxes {
     if (transport.send(to, { kind: 'progress', globalId, report: reportOf(row), gap })) this.#outboxByPeer.get(to)?.reported(row)
   }
 
+  /** What each member last said that it has; undefined where it never said so. */
+  known(): ReadonlyMap<string, Cursors | undefined> {
+    return new Map([...this.#outboxByPeer].map(([peer, outbox]) => [peer, outbox.known]))
+  }
+
   /** Tells every member that this replica is ready for changes, and from where on. */
   announce(row: ReplicaRow): void {
     const { transport, globalId } = this.#options
@@ -88,9 +97,27 @@ export class Outboxes {
       [...this.#outboxByPeer].map(async ([peer, outbox]) => {
         const pending = outbox.known && this.#pending(row, outbox.known)
         const oldestPendingMs = pending && (await this.#oldest(pending.firsts, nowMs))
-        return { peer, pending: pending?.count, oldestPendingMs, stalled: outbox.stalled }
+        return { peer, known: outbox.known, pending: pending?.count, oldestPendingMs, stalled: outbox.stalled }
       }),
     )
+  }
+
+  /** Its own logs, and those that are closed: whoever wrote these may be gone [REP-26]. What lies beyond a final number is nobody's. */
+  #logs(row: ReplicaRow): readonly Served[] {
+    const membership = this.#options.membership()
+    const served: Served[] = []
+    for (const [incarnation, n] of row.cursors) {
+      if (this.#isComplete(incarnation)) continue
+      const final = membership.closed[incarnation]
+      if (final !== undefined) served.push({ incarnation, to: Math.min(n, final) })
+      else if (row.ours.has(incarnation) && this.#options.mayShip(incarnation)) served.push({ incarnation, to: n })
+    }
+    return served
+  }
+
+  /** Its drop is announced: every member has it in full, whether or not the cursors still name it. */
+  #isComplete(incarnation: Incarnation): boolean {
+    return this.#options.membership().dropped[incarnation] !== undefined
   }
 
   /** What of this Region's own logs is beyond `known`: how much, and where it begins in each. */
@@ -100,7 +127,7 @@ export class Outboxes {
     for (const incarnation of row.ours) {
       const n = cursorOf(known, incarnation) + 1
       const missing = cursorOf(row.cursors, incarnation) - n + 1
-      if (missing <= 0 || this.#options.isComplete(incarnation)) continue
+      if (missing <= 0 || this.#isComplete(incarnation)) continue
       count += missing
       firsts.push({ incarnation, n })
     }
@@ -127,14 +154,19 @@ export interface OutboxesOptions {
   readonly tableNumber: number
   readonly globalId: string
   readonly transport: Transport
-  /** True for an incarnation that every member is known to have in full. */
-  readonly isComplete: (incarnation: Incarnation) => boolean
+  readonly membership: () => Membership
+  /** False for a log whose beginning is still to be compared with what the members remember [REP-35]. */
+  readonly mayShip: (incarnation: Incarnation) => boolean
+  /** A member needs what is in no log any more. */
+  readonly lacking: (peer: string) => void
   readonly failed: (error: unknown) => void
 }
 
 /** Between this replica and one member. */
 export interface Distance {
   readonly peer: string
+  /** What it last said that it has; undefined: nothing yet. */
+  readonly known: Cursors | undefined
   /** Changes of ours that it does not have yet; undefined while it has not said how far it is. */
   readonly pending: number | undefined
   /** How long ago the oldest of them was committed; undefined when there are none. */

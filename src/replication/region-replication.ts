@@ -16,7 +16,7 @@ export class RegionReplication {
 
   private constructor(options: RegionReplicationOptions) {
     this.#options = options
-    this.#seedSource = new SeedSource(options.store, options.scheduler)
+    this.#seedSource = new SeedSource(options.store, options.scheduler, options.region)
     options.engine.onWrite((table) => this.#replicaById.get(table.globalId)?.written())
   }
 
@@ -85,16 +85,16 @@ export class RegionReplication {
 
   /** A replica that is being made or whose member is not known here serves nobody [REP-32]. */
   #serve(from: string, request: SeedRequest, replica: Replica): void {
-    if (!replica.ready || !replica.membership.members.includes(from)) return
-    this.#seedSource.answer(request, replica.table.number).then(
-      (answer) => {
-        if (answer !== undefined && !this.#closed) this.#options.transport.send(from, answer)
-      },
-      (error: unknown) => {
-        if (!(error instanceof StoreClosed))
-          this.#options.log.error('seeding-failed', { region: this.#options.region, table: replica.table.name, error })
-      },
-    )
+    if (!replica.isSource || !replica.membership.members.includes(from)) return
+    const { transport, log, region } = this.#options
+    const send = async (): Promise<void> => {
+      for await (const answer of this.#seedSource.answer(request, replica.table.number)) {
+        if (this.#closed || !transport.send(from, answer)) return
+      }
+    }
+    send().catch((error: unknown) => {
+      if (!(error instanceof StoreClosed)) log.error('seeding-failed', { region, table: replica.table.name, error })
+    })
   }
 }
 

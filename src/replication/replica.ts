@@ -8,6 +8,7 @@ import type { Store } from '../storage/store.ts'
 import type { AppliedWork } from './apply.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
+import type { Incarnation } from './dot.ts'
 import { followPolicy } from './follow-policy.ts'
 import { Inbox } from './inbox.ts'
 import { takeOverLedger } from './ledger-handover.ts'
@@ -20,7 +21,9 @@ import { Outboxes } from './outboxes.ts'
 import type { RegionClock } from './region-clock.ts'
 import { ReplicaLedger } from './replica-ledger.ts'
 import type { ReplicaRow } from './replica-row.ts'
-import type { SeedProgress } from './seeding.ts'
+import { defaultLogBytesMax } from './pinned-log.ts'
+import { Reseeding, isTakingIn } from './reseeding.ts'
+import type { SeedProgress, SeedingOptions } from './seeding.ts'
 import { Seeding } from './seeding.ts'
 import { Upkeep } from './upkeep.ts'
 import type { Versions } from './versions.ts'
@@ -38,17 +41,26 @@ export class Replica {
   #ready: boolean
   /** It is being removed, and what it holds stays as it is. */
   #stopped = false
-  #seeding: Seeding | undefined
   #seeded: SeedProgress | undefined
+  /** It is being brought to another member's state: it applies nothing, and is no source. */
+  #isRefilled: boolean
+  /** What it holds is neither its own state nor the other one's. */
+  #takingIn: boolean
+  /** What it writes now is not shipped yet: members are still to say whether it stands on its own disk [REP-35]. */
+  #isHeld: boolean
+  #filling: { readonly source: string; readonly state: Seeding | Reseeding } | undefined
   #stalled: string | undefined
   #closed = false
   #appliedWaiters: (() => void)[] = []
   #following: Promise<void> = Promise.resolve()
 
-  private constructor(options: ReplicaOptions, found: { filled: boolean; ledger: ReplicaLedger }) {
+  private constructor(options: ReplicaOptions, found: { filled: boolean; refilled: boolean; takingIn: boolean; ledger: ReplicaLedger }) {
     this.#options = options
     this.#ready = found.filled
     this.#ledger = found.ledger
+    this.#isRefilled = found.refilled
+    this.#takingIn = found.takingIn
+    this.#isHeld = options.heldAtFirst === true && options.versions.membership(options.table.number).members.length > 1
     const { region, store, scheduler, table, transport, versions } = options
     const [membership, isClosed] = [(): Membership => this.membership, (): boolean => this.#closed]
     this.#outboxes = new Outboxes({
@@ -57,8 +69,9 @@ export class Replica {
       tableNumber: table.number,
       globalId: table.globalId,
       transport,
-      // Its drop is announced: every member has it in full, whether or not the cursors still name it.
-      isComplete: (incarnation) => this.membership.dropped[incarnation] !== undefined,
+      membership,
+      mayShip: (incarnation) => !this.#isHeld || incarnation !== versions.currentIncarnation(table.number),
+      lacking: (peer) => options.lacking?.(table, peer),
       failed: (error) => this.#failed('shipping', error),
     })
     this.#inbox = new Inbox({
@@ -66,6 +79,7 @@ export class Replica {
       ledger: this.#ledger,
       membership,
       isClosed,
+      isRefilled: () => this.#isRefilled,
       taken: (isNew) => this.#taken(isNew),
       answered: (from, changes, row, gap) => this.#answer(from, changes, row, gap),
       failed: (error) => this.#failed('applying', error),
@@ -79,9 +93,11 @@ export class Replica {
       ledger: this.#ledger,
       membership,
       row: () => this.row(),
-      isReady: () => this.#ready,
+      isReady: () => this.#ready && !this.#isRefilled,
       isClosed,
       knowStable: (cut) => versions.knowStable(table.number, cut),
+      logBytesMax: options.logBytesMax ?? defaultLogBytesMax,
+      pinned: (peer, bytes) => options.pinned?.(table, peer, bytes),
       failed: (doing, error) => this.#failed(doing, error),
     })
     this.#followMembership()
@@ -98,7 +114,9 @@ export class Replica {
     const begun = ((await readReplicaRow(store, table.number))?.cursors.size ?? 0) > 0
     // A table that a job of this Region fills has no other member: its rows are local writes.
     const filled = table.status !== 'CREATING' || table.filling !== undefined || begun
-    return new Replica(options, { filled, ledger })
+    const takingIn = await isTakingIn(store, table.number)
+    const refilled = table.suspended?.refilled === false || takingIn
+    return new Replica(options, { filled, refilled, takingIn, ledger })
   }
 
   get table(): Table {
@@ -116,7 +134,7 @@ export class Replica {
 
   /** How far it was filled since it was opened; undefined when that was before. */
   get seedProgress(): SeedProgress | undefined {
-    return this.#seeding?.progress ?? this.#seeded
+    return this.#filling?.state.progress ?? this.#seeded
   }
 
   /** What is durable of this replica; undefined when the table is gone. */
@@ -221,33 +239,92 @@ export class Replica {
     })
   }
 
-  /** Fills this replica from `source`, unless it is filled; false when it was closed before that was done. */
+  /** True when others may be filled from it. */
+  get isSource(): boolean {
+    return this.#ready && !this.#takingIn
+  }
+
+  /** Fills this replica from `source`, unless it is filled; false when that ended before it was done. */
   async seedFrom(source: string): Promise<boolean> {
     if (this.#ready) return true
-    const { region, store, scheduler, random, table, transport, trueClock, versions } = this.#options
-    this.#seeding = new Seeding({
-      store,
-      scheduler,
-      random,
-      table,
-      current: this.#options.current,
-      region,
-      policy: () => versions.policy(table),
-      membership: () => this.membership,
-      trueClock,
-      send: (message) => transport.send(source, message),
-    })
-    const done = await this.#seeding.run()
-    this.#ledger.filled(this.#seeding.losses)
-    this.#seeded = this.#seeding.progress
-    this.#seeding = undefined
+    const seeding = new Seeding(this.#transferFrom(source))
+    const done = await this.#fill(source, seeding, () => seeding.run())
+    this.#ledger.filled(seeding.losses)
     if (!done || this.#closed) return false
     this.#ready = true
+    await this.#begin()
+    return true
+  }
+
+  /**
+   * Brings this replica, which holds something, to what `source` holds: as a member that lacked something (`join`), or as one that is a member anew
+   * (`replace`). False when that ended before the state was here in full.
+   */
+  async reseedFrom(source: string, how: 'join' | 'replace'): Promise<boolean> {
+    const { store, table, versions, changed } = this.#options
+    this.#isRefilled = true
+    const reseeding = new Reseeding({ ...this.#transferFrom(source), versions })
+    if (!(await isTakingIn(store, table.number)) && !(await this.#fill(source, reseeding, () => reseeding.receive(how)))) return false
+    if (how === 'replace') versions.renew(table.number)
+    this.#takingIn = true
+    this.#ledger.begins()
+    this.#ledger.found(await reseeding.takeIn(), versions.policy(table).name)
+    if (this.#closed) return false
+    this.#isRefilled = false
+    this.#takingIn = false
+    this.#upkeep.refilled()
+    changed(table)
+    await this.#begin()
+    return true
+  }
+
+  /** Applies nothing and takes no writes until it is brought to another member's state. */
+  async suspend(): Promise<ReplicaRow | undefined> {
+    this.#isRefilled = true
+    return this.fence()
+  }
+
+  /** Goes on as it is. */
+  resume(): void {
+    this.#isRefilled = false
+  }
+
+  /** The member that it is being filled from is gone. */
+  sourceGone(region: string): void {
+    if (this.#filling?.source === region) this.#filling.state.close()
+  }
+
+  /** Members have compared what they remember of this replica: what it writes may be shipped. */
+  release(): void {
+    this.#isHeld = false
+    this.#outboxes.wake()
+  }
+
+  async #fill(source: string, state: Seeding | Reseeding, run: () => Promise<boolean>): Promise<boolean> {
+    this.#filling = { source, state }
+    const done = await run()
+    this.#seeded = state.progress
+    this.#filling = undefined
+    return done
+  }
+
+  #transferFrom(source: string): SeedingOptions {
+    const { versions, table, transport } = this.#options
+    return {
+      ...this.#options,
+      membership: () => this.membership,
+      policy: () => versions.policy(table),
+      send: (message) => transport.send(source, message),
+    }
+  }
+
+  /** From here on it takes part. */
+  async #begin(): Promise<void> {
     const row = await this.row()
     if (row !== undefined) this.#outboxes.announce(row)
     this.#upkeep.collectLater()
     this.#outboxes.restart()
-    return true
+    this.#wakeWaiters()
   }
 
   /** Settles when everything up to `goal` is applied here, or the replica is closed. */
@@ -258,7 +335,9 @@ export class Replica {
       const row = await this.row()
       if (row === undefined) return
       const { membership } = this
-      if ([...goal].every(([incarnation, n]) => cursorOf(row.cursors, incarnation) >= n || isDropped(membership, incarnation))) return
+      const isReached = ([incarnation, n]: readonly [Incarnation, number]): boolean =>
+        cursorOf(row.cursors, incarnation) >= Math.min(n, membership.closed[incarnation] ?? n) || isDropped(membership, incarnation)
+      if ([...goal].every(isReached)) return
       await applied
     }
   }
@@ -267,7 +346,7 @@ export class Replica {
     if (this.#closed) return
     switch (message.kind) {
       case 'changes':
-        if (!this.#ready || this.#stopped || !speaksFor(this.membership, from, message.report.epoch)) return
+        if (!this.#ready || this.#isRefilled || this.#stopped || !speaksFor(this.membership, from, message.report.epoch)) return
         this.#inbox.receive(from, message)
         return
       case 'progress':
@@ -275,7 +354,7 @@ export class Replica {
         return
       case 'seed-page':
       case 'seed-lost':
-        this.#seeding?.received(message)
+        this.#filling?.state.received(message)
         return
       case 'seed-request':
       case 'seed-end':
@@ -287,7 +366,7 @@ export class Replica {
   /** The link to a member is up: what was on its way may be lost. */
   linkUp(peer: string): void {
     this.#outboxes.restart(peer)
-    this.#seeding?.linkUp()
+    this.#filling?.state.linkUp()
     this.#inbox.drain()
   }
 
@@ -296,10 +375,11 @@ export class Replica {
     const row = await this.row()
     if (row === undefined) return []
     const distances = await this.#outboxes.distances(row, this.#options.trueClock.nowMs())
-    return distances.map(({ stalled, ...distance }) => {
+    return distances.map(({ stalled, known, ...distance }) => {
       const lags = this.#inbox.lags(distance.peer)
       return {
         ...distance,
+        pinnedBytes: this.#upkeep.pinnedBytes(known),
         stalled: stalled ?? this.#stalled,
         received: lags?.count ?? 0,
         lagSumMs: lags?.sumMs ?? 0,
@@ -316,9 +396,24 @@ export class Replica {
     return row === undefined ? undefined : this.#upkeep.stableCut(row)
   }
 
+  /** Collects nothing until the returned function is called. */
+  holdCollecting(): () => void {
+    return this.#upkeep.hold()
+  }
+
+  /** How far a member was heard to have come in its own logs, whether or not that is here. */
+  headsOf(member: string): Cursors {
+    return this.#upkeep.headsOf(member)
+  }
+
+  /** Takes writes from clients (again). */
+  unfence(): Promise<ReplicaRow | undefined> {
+    return fenceReplica(this.#options.store, this.table.number, false)
+  }
+
   close(): void {
     this.#closed = true
-    this.#seeding?.close()
+    this.#filling?.state.close()
     this.#upkeep.close()
     this.#inbox.stop()
     this.#outboxes.close()
@@ -394,10 +489,20 @@ export interface ReplicaOptions {
   readonly random: Random
   readonly transport: Transport
   readonly log: Log
+  /** What it writes is not shipped before {@link Replica.release}. */
+  readonly heldAtFirst?: boolean
+  /** How large the log may become for the sake of one member, bytes; {@link defaultLogBytesMax} when left out. */
+  readonly logBytesMax?: number | undefined
+  /** Is told of a member that pins more than that. */
+  readonly pinned?: ((table: Table, peer: string, bytes: number) => void) | undefined
+  /** Is told of a member that needs what is in no log any more. */
+  readonly lacking?: ((table: Table, peer: string) => void) | undefined
 }
 
 /** Between this replica and one other member. */
-export interface Flow extends Distance {
+export interface Flow extends Omit<Distance, 'known'> {
+  /** Bytes of our log that are kept because it does not have them, as of the last look. */
+  readonly pinnedBytes: number
   /** Changes of its that were applied here since the start. */
   readonly received: number
   /** From their commits to being durable here: of all of them together, and of the last ones. */

@@ -1,5 +1,5 @@
 import type { Cursors } from './cursors.ts'
-import { cursorOf, joinInto } from './cursors.ts'
+import { cursorOf, joinInto, noCursors } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
 import { speaksFor } from './membership.ts'
@@ -49,11 +49,24 @@ export class Reports {
     }
   }
 
+  /** The furthest that a member was heard to have come in its own logs, whether or not that was applied here. */
+  headsOf(member: string): Cursors {
+    const heads = new Map<Incarnation, number>()
+    const waiting = this.#waitingByMember.get(member)
+    for (const report of [this.#validByMember.get(member), waiting?.first, waiting?.others]) {
+      for (const incarnation of report?.ours ?? []) {
+        joinInto(heads, new Map([[incarnation, cursorOf(report?.cursors ?? noCursors, incarnation)]]))
+      }
+    }
+    return heads
+  }
+
   /**
    * Per incarnation, the last change that every member has and behind which nothing older can come [REP-27]. Undefined while a member has
    * no valid report or a closed incarnation is not complete here.
    */
   stableCut(region: string, own: Cursors, membership: Membership): Cursors | undefined {
+    if ((membership.closing ?? []).length > 0) return undefined
     for (const [incarnation, final] of Object.entries(membership.closed)) {
       if (membership.dropped[incarnation] === undefined && cursorOf(own, incarnation) < final) return undefined
     }

@@ -9,6 +9,9 @@ import { asBuffer, cursorBytes, readDot, writeCursor } from './version.ts'
 const membershipSuffix = Uint8Array.of(0x01)
 const replicaSuffix = Uint8Array.of(0x00)
 const followedPolicySuffix = Uint8Array.of(0x02)
+const ownerPrefix = Uint8Array.of(0x03)
+const collectedCutSuffix = Uint8Array.of(0x04)
+const mergeSuffix = Uint8Array.of(0x05)
 
 export function replicaRowKey(tableNumber: number): Key {
   return rowKey(tableNumber, spaces.replica, replicaSuffix)
@@ -21,6 +24,35 @@ export function membershipKey(tableNumber: number): Key {
 /** By which policy all cells are decided, once they are. */
 export function followedPolicyKey(tableNumber: number): Key {
   return rowKey(tableNumber, spaces.replica, followedPolicySuffix)
+}
+
+/** In which Region an incarnation was written: who is lost, or went back, is told by it [REP-36]. */
+export function ownerKey(tableNumber: number, incarnation: Incarnation): Key {
+  return rowKey(tableNumber, spaces.replica, Buffer.concat([ownerPrefix, Buffer.from(incarnation, 'hex')]))
+}
+
+export function ownerRange(tableNumber: number): Range {
+  return spaceRange(tableNumber, spaces.replica, ownerPrefix, collectedCutSuffix)
+}
+
+/** The inverse of {@link ownerKey}. */
+export function incarnationOfOwnerRow(key: Key): Incarnation {
+  return Buffer.from(suffixOf(key, ownerPrefix.length)).toString('hex')
+}
+
+/** Up to where this replica has let go of what every member had said that it has [REP-35]. */
+export function collectedCutKey(tableNumber: number): Key {
+  return rowKey(tableNumber, spaces.replica, collectedCutSuffix)
+}
+
+/** A state that was received in full and is being taken in [REP-33]. */
+export function mergeKey(tableNumber: number): Key {
+  return rowKey(tableNumber, spaces.replica, mergeSuffix)
+}
+
+/** A cell of a state that is being received, beside the item's own. */
+export function stagedKey(tableNumber: number, itemKey: Uint8Array): Key {
+  return rowKey(tableNumber, spaces.staged, itemKey)
 }
 
 /** Stands for each item with several siblings, so that a change of the policy finds them [REP-11]. */

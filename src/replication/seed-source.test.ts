@@ -44,8 +44,9 @@ async function start() {
       }
     },
   })
-  const source = new SeedSource(counted, time)
-  const ask = (transfer: string, after?: Uint8Array) => source.answer({ kind: 'seed-request', globalId: 'g', transfer, after }, 1)
+  const source = new SeedSource(counted, time, 'A')
+  const ask = (transfer: string, after?: Uint8Array) =>
+    first(source.answer({ kind: 'seed-request', globalId: 'g', transfer, after, pages: 1 }, 1))
   return { time, source, open, ask }
 }
 
@@ -88,3 +89,8 @@ test('a snapshot is closed as soon as the receiver has all of it', async () => {
   expect(open.size).toBe(1)
   expect(await ask('t', Buffer.from('00001'))).toMatchObject({ kind: 'seed-lost' })
 })
+
+async function first<T>(answers: AsyncGenerator<T>): Promise<T | undefined> {
+  for await (const answer of answers) return answer
+  return undefined
+}

@@ -2,6 +2,9 @@ import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import { spaceRange, spaces, suffixOf } from '../engine/keyspace.ts'
 import type { Snapshot, Store } from '../storage/store.ts'
 import type { Message, SeedPage, SeedRequest } from './messages.ts'
+import type { Incarnation } from './dot.ts'
+import { readOwners } from './owners.ts'
+import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow } from './replica-row.ts'
 import { replicaRowKey } from './rows.ts'
 
@@ -10,29 +13,41 @@ import { replicaRowKey } from './rows.ts'
  * pace; a transfer that nobody asks about for a while is let go, and its receiver begins again.
  */
 export class SeedSource {
+  readonly #region: string
   readonly #store: Store
   readonly #scheduler: Scheduler
   readonly #transferById = new Map<string, Transfer>()
 
-  constructor(store: Store, scheduler: Scheduler) {
+  constructor(store: Store, scheduler: Scheduler, region: string) {
+    this.#region = region
     this.#store = store
     this.#scheduler = scheduler
   }
 
-  async answer(request: SeedRequest, tableNumber: number): Promise<Message | undefined> {
+  /** The pages that are asked for, or that the transfer is lost; nothing while there is no room. */
+  async *answer(request: SeedRequest, tableNumber: number): AsyncGenerator<Message> {
     const { transfer: id, globalId, after } = request
     let transfer = this.#transferById.get(id)
     if (transfer === undefined) {
-      if (after !== undefined) return { kind: 'seed-lost', globalId, transfer: id }
+      if (after !== undefined) {
+        yield { kind: 'seed-lost', globalId, transfer: id }
+        return
+      }
       // Not answered, so that the receiver asks again after a while; to be told that it is lost would make it begin again at once.
-      if (!this.#makeRoom()) return undefined
+      if (!this.#makeRoom()) return
       transfer = { snapshot: this.#store.snapshot(), served: false, cancelExpiry: () => undefined }
       this.#transferById.set(id, transfer)
     }
-    this.#expireLater(id, transfer)
-    const page = await pageOf(await transfer.snapshot, request, tableNumber)
-    if (page?.last === true) transfer.served = true
-    return page
+    let from = after
+    for (let pages = Math.min(request.pages, pagesAtOnceMax); pages > 0; pages--) {
+      this.#expireLater(id, transfer)
+      const page = await pageOf(await transfer.snapshot, { ...request, after: from }, tableNumber, this.#region)
+      if (page === undefined || this.#transferById.get(id) !== transfer) return
+      if (page.last) transfer.served = true
+      yield page
+      if (page.last) return
+      from = page.cells.at(-1)?.itemKey
+    }
   }
 
   /** A transfer whose last page was sent is kept only as long as nobody else needs its place. */
@@ -79,9 +94,18 @@ interface Transfer {
 const transfersMax = 16
 /** Longer than a receiver waits before it asks again. */
 const idleMsMax = 120_000
+/** However many are asked for: what is sent ahead lies in the receiver's memory. */
+const pagesAtOnceMax = 16
 const pageLimit = { entriesMax: 1000, bytesMax: 1 << 20 }
 
-async function pageOf(snapshot: Snapshot, request: SeedRequest, tableNumber: number): Promise<SeedPage | undefined> {
+/** Its own logs are its Region's. */
+async function ownersIn(snapshot: Snapshot, tableNumber: number, row: ReplicaRow, region: string): Promise<Record<Incarnation, string>> {
+  const owners = Object.fromEntries(await readOwners(snapshot, tableNumber))
+  for (const incarnation of row.ours) owners[incarnation] = region
+  return owners
+}
+
+async function pageOf(snapshot: Snapshot, request: SeedRequest, tableNumber: number, region: string): Promise<SeedPage | undefined> {
   const encoded = await snapshot.get(replicaRowKey(tableNumber))
   if (encoded === undefined) return undefined
   const row = decodeReplicaRow(encoded)
@@ -94,6 +118,8 @@ async function pageOf(snapshot: Snapshot, request: SeedRequest, tableNumber: num
     after: request.after,
     cells: page.entries.map(({ key, value }) => ({ itemKey: suffixOf(key), cell: value })),
     cursors: row.cursors,
+    epoch: row.epoch,
+    owners: page.more ? {} : await ownersIn(snapshot, tableNumber, row, region),
     itemCount: row.itemCount,
     last: !page.more,
   }

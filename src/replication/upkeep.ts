@@ -3,10 +3,13 @@ import type { Store } from '../storage/store.ts'
 import { Collector, movedOn } from './collector.ts'
 import type { Cursors } from './cursors.ts'
 import { equalCursors, noCursors, reaches } from './cursors.ts'
+import { collectedCutWrite } from './memory-of-members.ts'
+import type { Incarnation } from './dot.ts'
 import type { Membership } from './membership.ts'
-import { isDropped } from './membership.ts'
+import { isBeyondFinal, isDropped } from './membership.ts'
 import type { Report } from './messages.ts'
 import type { Outboxes } from './outboxes.ts'
+import { PinnedLog } from './pinned-log.ts'
 import { PacedTask } from './paced-task.ts'
 import type { ReplicaLedger } from './replica-ledger.ts'
 import type { ReplicaRow } from './replica-row.ts'
@@ -23,12 +26,15 @@ export class Upkeep {
   readonly #reporting: PacedTask
   readonly #asking: PacedTask
   readonly #collecting: PacedTask
+  readonly #pinnedLog: PinnedLog
   #collectedTo: Cursors = noCursors
+  #holders = 0
 
   constructor(options: UpkeepOptions) {
     this.#options = options
     const { scheduler, failed } = options
     this.#collector = new Collector(options.store, options.tableNumber)
+    this.#pinnedLog = new PinnedLog(options.store, options.tableNumber)
     const paced = (doing: string, delayMs: number, run: () => Promise<void>): PacedTask =>
       new PacedTask({ scheduler, delayMs, run, failed: (error) => failed(doing, error) })
     this.#reporting = paced('reporting', reportDelayMs, () => this.#report())
@@ -65,6 +71,27 @@ export class Upkeep {
     return this.#reports.stableCut(this.#options.region, row.cursors, this.#options.membership())
   }
 
+  /** Nothing is collected until the returned function is called: somebody compares what is held with what others hold. */
+  hold(): () => void {
+    this.#holders++
+    return () => {
+      this.#holders--
+      this.refilled() // what was given back may be stable already
+      this.collectLater()
+    }
+  }
+
+  /** The furthest that a member was heard to have come in its own logs, whether or not that was applied here. */
+  headsOf(member: string): Cursors {
+    return this.#reports.headsOf(member)
+  }
+
+  /** The replica was filled anew: what is kept, and what was collected, begins elsewhere. */
+  refilled(): void {
+    this.#collector.reset()
+    this.#collectedTo = noCursors
+  }
+
   close(): void {
     this.#reporting.close()
     this.#asking.close()
@@ -78,7 +105,7 @@ export class Upkeep {
 
   async #collect(): Promise<void> {
     const row = await this.#options.row()
-    if (row === undefined || this.#options.isClosed()) return
+    if (row === undefined || this.#options.isClosed() || this.#holders > 0) return
     const membership = this.#options.membership()
     const cut = this.stableCut(row)
     if (cut === undefined || !equalCursors(cut, row.cursors)) this.#askLater()
@@ -87,9 +114,18 @@ export class Upkeep {
     const dropped = Object.keys(membership.dropped).filter((incarnation) => isDropped(membership, incarnation, row.epoch))
     await this.#collector.collectDropped(dropped, cut)
     if (!movedOn(this.#collectedTo, cut)) return
+    // Before anything goes: a member that comes back with less than this went back [REP-35].
+    await this.#rememberCut(cut)
     await this.#collector.collect(cut, dropped)
-    await this.#options.ledger.enforceLimit((dot) => reaches(cut, dot) || dropped.includes(dot.incarnation))
+    await this.#options.ledger.enforceLimit(
+      (dot) => reaches(cut, dot) || dropped.includes(dot.incarnation) || isBeyondFinal(membership, dot),
+    )
     this.#collectedTo = cut
+  }
+
+  #rememberCut(cut: Cursors): Promise<void> {
+    const { store, tableNumber } = this.#options
+    return store.transact([], () => ({ writes: [collectedCutWrite(tableNumber, cut)], result: undefined }))
   }
 
   /** Something is kept for members that may have it: what they last said may be lost. */
@@ -99,8 +135,32 @@ export class Upkeep {
 
   async #ask(): Promise<void> {
     const row = await this.#options.row()
-    if (row !== undefined) this.#options.outboxes.ask(row)
+    if (row === undefined) return
+    this.#options.outboxes.ask(row)
     this.collectLater()
+    await this.#measure(row)
+  }
+
+  /** Who keeps more of the log from being trimmed than one may is told of [REP-38]. */
+  async #measure(row: ReplicaRow): Promise<void> {
+    const { outboxes, pinned, logBytesMax } = this.#options
+    const known = outboxes.known()
+    const membership = this.#options.membership()
+    const isOpen = (incarnation: Incarnation): boolean => membership.closed[incarnation] === undefined && row.ours.has(incarnation)
+    const heads = new Map([...row.cursors].filter(([incarnation]) => isOpen(incarnation)))
+    await this.#pinnedLog.count(
+      heads,
+      [...known.values()].map((cursors) => cursors ?? noCursors),
+    )
+    for (const [peer, cursors] of known) {
+      const bytes = this.#pinnedLog.bytesFor(cursors ?? noCursors)
+      if (bytes > logBytesMax && !this.#options.isClosed()) pinned(peer, bytes)
+    }
+  }
+
+  /** Bytes of this Region's own logs that are kept because this member does not have them, as of the last look. */
+  pinnedBytes(known: Cursors | undefined): number {
+    return this.#pinnedLog.bytesFor(known ?? noCursors)
   }
 }
 
@@ -119,6 +179,10 @@ export interface UpkeepOptions {
   /** False while it is being filled. */
   readonly isReady: () => boolean
   readonly isClosed: () => boolean
+  /** How large the log may become for the sake of one member. */
+  readonly logBytesMax: number
+  /** A member pins more than that. */
+  readonly pinned: (peer: string, bytes: number) => void
   readonly failed: (doing: string, error: unknown) => void
 }
 

@@ -26,7 +26,7 @@ import type { ReplicaRow } from './replica-row.ts'
 import { afterLocalWrite, decodeReplicaRow, encodeReplicaRow, isFenced, newReplicaRow } from './replica-row.ts'
 import { contestedKey, entryAt, logKey, replicaRowKey, resolutionKey, tombstoneKey } from './rows.ts'
 import type { Siblings } from './siblings.ts'
-import type { Home, Notes, Ranked } from './version.ts'
+import type { Base, Home, Notes, Ranked, Version } from './version.ts'
 import { dotAt, encodeVersion, noNotes, versionLayout } from './version.ts'
 
 /**
@@ -145,17 +145,47 @@ export class Versions implements Versioning {
 
   change(change: LocalChange): { replicaRow: Value; writes: readonly Write[] } {
     const { table, itemKey, before, after, closes } = change
-    const state = this.#state(table.number)
-    const row = decodeReplicaRow(change.replicaRow)
-    if (state.incarnation === undefined || hasEnded(state.incarnation, row, state.membership)) state.incarnation = hex64(this.#random)
     const cell = decodeCell(change.cell)
+    const base = cell.shown?.version
+    const kept = before === undefined || after !== undefined ? undefined : this.policy(table).homes?.keptBy(before)
+    const { replicaRow, version, writes } = this.issue({
+      tableNumber: table.number,
+      itemKey,
+      cellKey: change.cellKey,
+      replicaRow: change.replicaRow,
+      siblings: cell.siblings,
+      base: base === undefined ? undefined : { dot: base.dot, timestamp: base.timestamp },
+      arrival: change.arrival,
+      before,
+      after,
+      merge: (row, stamp) => this.#mergeDataOf(change, cell.siblings, row, stamp),
+      relative: change.relative,
+      notes: notesOf(kept, closes, isJoined(cell.shown)),
+    })
+    for (const place of closes ?? [])
+      writes.push({ key: resolutionKey(entryAt(table.number, place)), value: version.bytes.subarray(10, 24) })
+    if (cell.siblings.length > 1) writes.push({ key: contestedKey(table.number, itemKey), value: undefined })
+    return { replicaRow, writes }
+  }
+
+  /** Draws another incarnation for the next write: the one that was written to is closed [REP-36]. */
+  renew(tableNumber: number): void {
+    this.#state(tableNumber).incarnation = undefined
+  }
+
+  /** Makes a version that has seen all that this replica has, and replaces all that its cell holds; with its rows, the cell's own first. */
+  issue(made: Issue): { replicaRow: Value; version: Version; writes: Write[] } {
+    const { tableNumber, itemKey, before, after } = made
+    const state = this.#state(tableNumber)
+    const row = decodeReplicaRow(made.replicaRow)
+    if (state.incarnation === undefined || hasEnded(state.incarnation, row, state.membership)) state.incarnation = hex64(this.#random)
     const dot = { incarnation: state.incarnation, n: cursorOf(row.cursors, state.incarnation) + 1 }
 
     // It has seen what the replica has, and what each sibling had that it replaces [REP-3]; it ranks above all of them [REP-6].
     const context = new Map(row.cursors)
-    let { timestamp } = change.arrival
+    let { timestamp } = made.arrival
     let epoch = row.epoch
-    for (const sibling of cell.siblings) {
+    for (const sibling of made.siblings) {
       joinInto(context, sibling.context)
       const { incarnation, n } = sibling.dot
       if (cursorOf(context, incarnation) < n) context.set(incarnation, n)
@@ -164,38 +194,33 @@ export class Versions implements Versioning {
     }
     for (const incarnation of context.keys()) if (isDropped(state.membership, incarnation, epoch)) context.delete(incarnation)
 
-    const base = cell.shown?.version
-    const kept = before === undefined || after !== undefined ? undefined : this.policy(table).homes?.keptBy(before)
     const version = encodeVersion({
       dot,
       timestamp,
       region: this.#region,
-      base: base === undefined ? undefined : { dot: base.dot, timestamp: base.timestamp },
+      base: made.base,
       context,
       epoch,
-      committedAtMs: change.arrival.committedAtMs,
+      committedAtMs: made.arrival.committedAtMs,
       itemKey,
       stored: after,
-      merge: this.#mergeDataOf(change, cell.siblings, row, { dot, timestamp, region: this.#region }),
-      relative: change.relative,
-      notes: notesOf(kept, closes, isJoined(cell.shown)),
+      merge: made.merge(row, { dot, timestamp, region: this.#region }),
+      ...(made.relative === undefined ? {} : { relative: made.relative }),
+      notes: made.notes,
     })
-    const replicaRow = afterLocalWrite(change.replicaRow, row, dot.incarnation, {
+    const replicaRow = afterLocalWrite(made.replicaRow, row, dot.incarnation, {
       items: (after === undefined ? 0 : 1) - (before === undefined ? 0 : 1),
       bytes: (after?.sizeBytes ?? 0) - (before?.sizeBytes ?? 0),
     })
 
     // Alone, a delete is stable as soon as it is made: nobody else can hold what it deleted [REP-28].
     const held = after !== undefined || row.keepsLog
-    const writes: Write[] = [{ key: change.cellKey, value: held ? encodeCell(cellOf(version)) : undefined }]
+    const writes: Write[] = [{ key: made.cellKey, value: held ? encodeCell(cellOf(version)) : undefined }]
     if (row.keepsLog) {
-      writes.push({ key: logKey(table.number, dot), value: version.bytes })
-      if (after === undefined) writes.push({ key: tombstoneKey(table.number, dot), value: itemKey })
+      writes.push({ key: logKey(tableNumber, dot), value: version.bytes })
+      if (after === undefined) writes.push({ key: tombstoneKey(tableNumber, dot), value: itemKey })
     }
-    for (const place of closes ?? [])
-      writes.push({ key: resolutionKey(entryAt(table.number, place)), value: version.bytes.subarray(10, 24) })
-    if (cell.siblings.length > 1) writes.push({ key: contestedKey(table.number, itemKey), value: undefined })
-    return { replicaRow, writes }
+    return { replicaRow, version, writes }
   }
 
   /** Nothing is kept of a table that does not merge, but of items that were written when it did; and nothing by a lone replica, whose writes nobody is concurrent with. */
@@ -216,6 +241,24 @@ export class Versions implements Versioning {
     }
     return state
   }
+}
+
+/** What a write makes, whoever asked for it. */
+export interface Issue {
+  readonly tableNumber: number
+  readonly itemKey: Uint8Array
+  readonly cellKey: Key
+  readonly replicaRow: Value
+  /** What its cell holds: it replaces all of them. */
+  readonly siblings: Siblings
+  readonly base: Base | undefined
+  readonly arrival: Arrival
+  readonly before: StoredItem | undefined
+  readonly after: StoredItem | undefined
+  /** What is said beside the item of which write made which part of it. */
+  readonly merge: (row: ReplicaRow, stamp: Ranked) => Uint8Array | undefined
+  readonly relative?: LocalChange['relative']
+  readonly notes: Notes
 }
 
 /** The logs that the others know end for one that leaves them with its data, and stay closed [REP-36]. */

@@ -41,6 +41,7 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
     indexDelayMs: source.milliseconds('index-delay'),
     kinesisUrls: source.urls('kinesis'),
     lifecycleDelayMs: source.milliseconds('lifecycle-delay'),
+    logBytesMax: source.megabytes('log-limit'),
     adminToken: source.text('admin-token'),
     logFormat: source.choice<LogFormat>('log', ['text', 'json']) ?? 'text',
   }
@@ -78,6 +79,7 @@ export async function readJson(path: string): Promise<unknown> {
 }
 
 const millisecondsMax = 24 * 3600 * 1000
+const megabytesMax = 2 ** 20
 
 function bad(message: string): OperatorError {
   return new OperatorError('BAD_CONFIG', message)
@@ -129,6 +131,16 @@ class Source {
     const ms = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
     if (typeof ms === 'number' && Number.isInteger(ms) && ms >= 0 && ms <= millisecondsMax) return ms
     throw bad(`${name} must be a number of milliseconds from 0 to ${millisecondsMax}, not ${JSON.stringify(value)}.`)
+  }
+
+  /** In bytes. */
+  megabytes(name: string): number | undefined {
+    const value = this.#take(name)
+    if (value === undefined) return undefined
+    const megabytes = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+    if (typeof megabytes === 'number' && Number.isInteger(megabytes) && megabytes >= 1 && megabytes <= megabytesMax)
+      return megabytes * 2 ** 20
+    throw bad(`${name} must be a number of megabytes from 1 to ${megabytesMax}, not ${JSON.stringify(value)}.`)
   }
 
   choice<T extends string>(name: string, choices: readonly T[]): T | undefined {

@@ -65,6 +65,8 @@ export interface ServerConfig {
   readonly lifecycleDelayMs?: number | undefined
   /** Undefined: none on loopback, one that is made up elsewhere. */
   readonly adminToken: string | undefined
+  /** How large a Region's log of a table may become for the sake of another one, bytes; undefined: the default. */
+  readonly logBytesMax?: number | undefined
   readonly log: Log
 }
 
@@ -136,6 +138,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     },
     endedIncarnationsMax,
     replicaPace: config.profile === 'aws' ? replicaPaces.aws : replicaPaces.fast,
+    logBytesMax: config.logBytesMax,
   })
   try {
     const loopback = isLoopback(config.host)

@@ -3,7 +3,7 @@ import { joinInto } from '../replication/cursors.ts'
 import type { Membership } from '../replication/membership.ts'
 import { nextEpoch } from '../replication/membership.ts'
 import type { GlobalTable } from './global-table.ts'
-import { replicaIn } from './global-table.ts'
+import { membersOf, replicaIn } from './global-table.ts'
 import { finalsOf, recordWithout } from './replica-removal.ts'
 import type { ReplicaSteps } from './replica-steps.ts'
 
@@ -20,7 +20,7 @@ export async function disassociate(steps: ReplicaSteps, globalId: string, region
   if (table === undefined || replicaIn(table, region)?.status !== 'DISASSOCIATING') return
   if (table.membership.members.includes(region)) await drain(steps, table, region)
   const { membership } = steps.table(globalId) ?? table
-  await steps.onRegion(region, async ({ engine, replication }) => {
+  await steps.onRegion(table, region, async ({ engine, replication }) => {
     const local = engine.table(table.name)
     if (local?.globalId !== globalId) return
     await replication.replica(globalId)?.goAlone(alone(membership, region))
@@ -35,7 +35,7 @@ export async function disassociate(steps: ReplicaSteps, globalId: string, region
 }
 
 async function drain(steps: ReplicaSteps, table: GlobalTable, region: string): Promise<void> {
-  const others = table.replicas.filter((replica) => replica.region !== region)
+  const others = membersOf(table).filter((replica) => replica.region !== region)
   await steps.reconcile(table.globalId)
   const goal = new Map<Incarnation, number>()
   for (const { region: member } of others) {
@@ -44,7 +44,10 @@ async function drain(steps: ReplicaSteps, table: GlobalTable, region: string): P
   }
   await steps.reaches(table, region, goal)
   const finals = finalsOf(await steps.onReplica(table, region, (replica) => replica.leave()))
-  for (const { region: member } of others) await steps.reaches(table, member, finals)
+  for (const { region: member } of others) {
+    // One that is suspended is filled from another one: it has to have it before.
+    await steps.reaches(table, member, finals)
+  }
   await recordWithout(steps, table.globalId, region, finals)
 }
 

@@ -3,7 +3,7 @@ import type { Incarnation } from '../replication/dot.ts'
 import { announcesDrop } from '../replication/membership.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import type { GlobalTable } from './global-table.ts'
-import { isBusy } from './global-table.ts'
+import { isBusy, membersOf } from './global-table.ts'
 import type { ReplicaSteps } from './replica-steps.ts'
 
 /**
@@ -41,7 +41,7 @@ async function completeIncarnations(steps: ReplicaSteps, table: GlobalTable): Pr
   const rows: ReplicaRow[] = []
   const cuts: Cursors[] = []
   const current = new Set<Incarnation>()
-  for (const { region } of table.replicas) {
+  for (const { region } of membersOf(table)) {
     const running = steps.node(region).running
     const replica = running?.replication.replica(table.globalId)
     const row = await replica?.row()

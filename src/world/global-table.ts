@@ -2,6 +2,7 @@ import type { ReplicaStatus } from './replica-status.ts'
 import type { AttributeDefinition, OwnSettings, TableSettings } from '../engine/table.ts'
 import { completeSettings } from '../engine/table.ts'
 import type { KeySchema } from '../item/key-schema.ts'
+import type { Incarnation } from '../replication/dot.ts'
 import type { Membership } from '../replication/membership.ts'
 
 /** A table that has, or had, replicas in several Regions, as the world records it: one totally ordered history of epochs [REP-31]. */
@@ -25,6 +26,21 @@ export interface GlobalTable {
   readonly replicas: readonly ReplicaRecord[]
   /** Each replica is another account's: they share all settings but those that no replicas share, and the class and the key of the table. */
   readonly multiAccount?: boolean
+  /** Regions that were lost with their replica, the latest last [REP-37]. */
+  readonly losses?: readonly RegionLoss[]
+}
+
+export interface RegionLoss {
+  readonly region: string
+  readonly atMs: number
+  readonly logs: readonly LogLoss[]
+}
+
+/** A log of a lost Region: the survivors have all to `final`, and were told of writes to `known`. What lies between is lost. */
+export interface LogLoss {
+  readonly incarnation: Incarnation
+  readonly final: number
+  readonly known: number
 }
 
 export type Consistency = 'EVENTUAL' | 'STRONG'
@@ -38,6 +54,10 @@ export interface ReplicaRecord {
   readonly region: string
   readonly status: ReplicaStatus
   readonly createdAtMs: number
+  /** Why it was expelled. */
+  readonly why?: string | undefined
+  /** It is `DELETING` because its Region is lost. */
+  readonly lost?: boolean
   /** The Region that it was, or is being, filled from; undefined for the first. */
   readonly source: string | undefined
   readonly readUnitsOverride: number | undefined
@@ -79,9 +99,15 @@ export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | u
   return table.replicas.find((replica) => replica.region === region)
 }
 
-/** One replica at a time is made or removed, and with a strong table's its witness. */
-export function isBusy({ replicas, witness }: GlobalTable): boolean {
-  return replicas.some((replica) => replica.status !== 'ACTIVE') || (witness !== undefined && witness.status !== 'ACTIVE')
+/** One replica at a time is made, removed or mended, and with a strong table's its witness. One that is expelled holds nobody up. */
+export function isBusy({ replicas, membership, witness }: GlobalTable): boolean {
+  if ((membership.closing ?? []).length > 0 || (witness !== undefined && witness.status !== 'ACTIVE')) return true
+  return replicas.some(({ status }) => status !== 'ACTIVE' && status !== 'EXPELLED')
+}
+
+/** The replicas that must have every change before its record may go. */
+export function membersOf({ replicas, membership }: GlobalTable): readonly ReplicaRecord[] {
+  return replicas.filter(({ region }) => membership.members.includes(region))
 }
 
 /** The same, and also while a change of its own is seen to be under way. */

@@ -2,10 +2,10 @@ import { accountOf, defaultAccount } from '../base/account-region.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
 import type { KeySchema } from '../item/key-schema.ts'
-import { isDropped } from '../replication/membership.ts'
+import type { Membership } from '../replication/membership.ts'
+import { isBeyondFinal, isDropped } from '../replication/membership.ts'
 import { equalCursors, reaches } from '../replication/cursors.ts'
 import type { Digest } from '../replication/digest.ts'
-import { digestOf } from '../replication/digest.ts'
 import { isOpen, ledgerEntries } from '../replication/ledger-scan.ts'
 import { defaultPolicy, policyTag } from '../replication/policy-text.ts'
 import { followedPolicyKey } from '../replication/rows.ts'
@@ -29,7 +29,9 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
     const replica = running.replication.replica(table.globalId)
     const cut = await replica?.stableCut()
     for await (const { entry, withdrawn, resolved } of ledgerEntries(running.store, table.number, since)) {
-      const dropped = replica !== undefined && isDropped(replica.membership, entry.loser.incarnation)
+      const isOver = (membership: Membership): boolean =>
+        isDropped(membership, entry.loser.incarnation) || isBeyondFinal(membership, entry.loser)
+      const over = replica !== undefined && isOver(replica.membership)
       const found: Conflict = {
         ...entry,
         table: tableName,
@@ -38,7 +40,7 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
         withdrawn,
         resolved,
         open: isOpen({ entry, withdrawn, resolved }),
-        settled: dropped || (cut !== undefined && reaches(cut, entry.loser)),
+        settled: over || (cut !== undefined && reaches(cut, entry.loser)),
       }
       const known = conflictById.get(entry.id)
       conflictById.set(entry.id, known === undefined ? found : joinConflict(known, found))
@@ -126,7 +128,7 @@ export async function digestTable(world: World, scheduler: Scheduler, tableName:
   const digestByRegion = new Map<string, Digest>()
   for (const { region, table } of replicas) {
     const running = world.region(region)?.running
-    if (running !== undefined) digestByRegion.set(region, await digestOf(running.store, scheduler, table.number))
+    if (running !== undefined) digestByRegion.set(region, await running.digests.look(running.store, scheduler, table.number))
   }
   const [one, ...others] = digestByRegion.values()
   const alike = one !== undefined && others.every((other) => other.hex === one.hex && equalCursors(other.cursors, one.cursors))

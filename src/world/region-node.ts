@@ -14,6 +14,7 @@ import type { Message, Transport } from '../replication/messages.ts'
 import { RegionJournals } from './region-journals.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { RegionClock } from '../replication/region-clock.ts'
+import { Digests } from '../replication/digests.ts'
 import { RegionReplication } from '../replication/region-replication.ts'
 import { Versions } from '../replication/versions.ts'
 import type { Store } from '../storage/store.ts'
@@ -74,8 +75,10 @@ export class RegionNode {
 
   async #start(): Promise<void> {
     const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, fillers, objects, changeSink } = this.#options
-    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied } = this.#options
-    const store = await stores.open(this.name)
+    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied, logBytesMax, hooks } = this.#options
+    const digests = new Digests()
+    const opened = await stores.open(this.name)
+    const store = digests.marking(opened)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random, functions: this.#options.functions })
     const delays = { indexDelayMs, lifecycleDelayMs }
@@ -92,6 +95,10 @@ export class RegionNode {
       log,
       engine,
       applied,
+      heldAtFirst: true,
+      logBytesMax,
+      pinned: (table, peer, bytes) => hooks.pinned(table, peer, bytes),
+      lacking: (table, peer) => hooks.lacking(table, peer),
     })
     const journals = new RegionJournals({
       region: this.name,
@@ -115,10 +122,13 @@ export class RegionNode {
     const all = { ...fillers, ...importing }
     const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers: all, discard })
     const deliveries = changeSink && Deliveries.start({ engine, sink: changeSink, scheduler, clock: trueClock, log })
-    this.#running = { store, clock, versions, engine, replication, journals, housekeeping, deliveries, exports }
+    const running: Running = { opened, digests, store, clock, versions, engine, replication, journals, housekeeping, deliveries, exports }
+    const mend = await hooks.opened(this.name, running)
+    this.#running = running
     const waiters = this.#waiters
     this.#waiters = []
     for (const wake of waiters) wake()
+    mend()
   }
 
   receive(from: string, message: Message): void {
@@ -142,7 +152,7 @@ export class RegionNode {
     running.replication.close()
     running.journals.close()
     const ended = running.exports?.close()
-    await this.#options.stores.crash(this.name, running.store)
+    await this.#options.stores.crash(this.name, running.opened)
     await ended
   }
 
@@ -166,6 +176,9 @@ export class RegionNode {
 }
 
 export interface Running {
+  /** As it was opened; everything but its crash goes by {@link store}. */
+  readonly opened: Store
+  readonly digests: Digests
   readonly store: Store
   readonly clock: RegionClock
   readonly versions: Versions
@@ -179,9 +192,24 @@ export interface Running {
   readonly exports: Exports | undefined
 }
 
+/** Who watches over the replicas of all Regions. */
+export interface RegionHooks {
+  /** A Region opened its store, and serves nobody yet. What is returned is called as soon as it runs. */
+  readonly opened: (region: string, running: Running) => Promise<() => void>
+  /** A link is up (again). */
+  readonly linkUp: () => void
+  /** A member holds up more of another's log than it may. */
+  readonly pinned: (table: Table, peer: string, bytes: number) => void
+  /** A member needs what is in no log any more. */
+  readonly lacking: (table: Table, peer: string) => void
+}
+
 export interface NodeOptions {
   /** What the policy `custom` runs. */
   readonly functions: CustomFunctions
+  readonly hooks: RegionHooks
+  /** How large a log may become for the sake of one member, bytes; undefined: as it is by default. */
+  readonly logBytesMax: number | undefined
   readonly stores: Stores
   /** The process's clock; the Region's own is skewed against it. */
   readonly clock: Clock

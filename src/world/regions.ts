@@ -20,7 +20,7 @@ import type { LagProfile } from './lag-profile.ts'
 import { Network } from './network.ts'
 import type { MayReplicate } from './permitted-links.ts'
 import { PermittedLinks } from './permitted-links.ts'
-import type { Running } from './region-node.ts'
+import type { RegionHooks, Running } from './region-node.ts'
 import { RegionNode } from './region-node.ts'
 import type { Stores } from './stores.ts'
 
@@ -34,20 +34,24 @@ export class Regions {
   /** Undefined: whatever accounts there are, all links carry everything. */
   readonly #links: PermittedLinks | undefined
   readonly #functions: CustomFunctions
+  readonly #hooks: RegionHooks
   readonly #nodeByName = new Map<string, RegionNode>()
   readonly #startingByName = new Map<string, Promise<RegionNode>>()
 
-  /** @param functions what the policy `custom` runs */
-  constructor(options: RegionsOptions, functions: CustomFunctions) {
+  constructor(options: RegionsOptions, functions: CustomFunctions, hooks: RegionHooks) {
     this.#options = options
     this.#functions = functions
+    this.#hooks = hooks
     const { scheduler, random, profile, mayReplicate } = options
     this.network = new Network({
       scheduler,
       random,
       profile,
       deliver: (from, to, message) => this.#nodeByName.get(to)?.receive(from, message),
-      linkUp: (from, to) => this.#nodeByName.get(from)?.linkUp(to),
+      linkUp: (from, to) => {
+        this.#nodeByName.get(from)?.linkUp(to)
+        hooks.linkUp()
+      },
     })
     const linkUp = (from: string, to: string): void => this.#nodeByName.get(from)?.linkUp(to)
     this.#links =
@@ -78,7 +82,16 @@ export class Regions {
     let node = this.#nodeByName.get(name)
     if (node === undefined) {
       const { stores, clock, clockMode, scheduler, random, log, decorateTransport } = this.#options
-      const { sweepEveryMs = 1000, indexDelayMs = 0, lifecycleDelayMs = 0, fillers = {}, objects, changeSink, applied } = this.#options
+      const {
+        sweepEveryMs = 1000,
+        indexDelayMs = 0,
+        lifecycleDelayMs = 0,
+        fillers = {},
+        objects,
+        changeSink,
+        applied,
+        logBytesMax,
+      } = this.#options
       const transport = (from: string): Transport => {
         const plain = this.network.transport(from)
         const permitted = this.#links?.transport(plain, from) ?? plain
@@ -90,12 +103,18 @@ export class Regions {
       const region = regionOf(name)
       node = new RegionNode(
         name,
-        { ...parts, ...paces, fillers, objects, changeSink, applied, functions: this.#functions },
+        { ...parts, ...paces, fillers, objects, changeSink, applied, logBytesMax, functions: this.#functions, hooks: this.#hooks },
         region === name ? undefined : this.node(region),
       )
       this.#nodeByName.set(name, node)
     }
     return node
+  }
+
+  /** Whether what one Region sends reaches the other: both answer, and nothing is between them. */
+  isUp(from: string, to: string): boolean {
+    const answers = (name: string): boolean => this.#nodeByName.get(name)?.cutOff === false
+    return answers(from) && answers(to) && this.network.isUp(from, to)
   }
 
   async engine(name: string): Promise<RegionEngine | Refusal> {
@@ -167,6 +186,8 @@ export class Regions {
 const nothingForS3 = 'Exports and imports need a folder that stands for S3: start everywrite with --s3 DIR, or with --data DIR'
 
 export interface RegionsOptions {
+  /** How large a replica's log may become for the sake of one member before that one is expelled, bytes; 10 GiB when left out. */
+  readonly logBytesMax?: number | undefined
   /** How long between two looks for expired items, ms; 1000 when left out. */
   readonly sweepEveryMs?: number
   /** How long entries of global indexes wait behind their items, ms; 0 when left out. */

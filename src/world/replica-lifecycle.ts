@@ -16,7 +16,6 @@ import { createStrong, removeStrong } from './strong-lifecycle.ts'
  */
 export class ReplicaLifecycle {
   readonly #steps: ReplicaSteps
-  readonly #lastByTable = new Map<string, Promise<void>>()
 
   readonly #strongPath: StrongPath
 
@@ -31,8 +30,8 @@ export class ReplicaLifecycle {
   }
 
   /** Drains and removes the replica that is recorded as DELETING in `region`. */
-  remove(globalId: string, region: string): Promise<void> {
-    return this.#inTurn(globalId, () => removeReplica(this.#steps, globalId, region))
+  async remove(globalId: string, region: string): Promise<void> {
+    while ((await this.#inTurn(globalId, () => removeReplica(this.#steps, globalId, region))) === 'later') continue
   }
 
   /** Lets the replica go that is recorded as DISASSOCIATING in `region`, with its data. */
@@ -79,15 +78,7 @@ export class ReplicaLifecycle {
     this.#steps.close()
   }
 
-  /** One piece of work per table at a time, in the order in which they were asked for. */
-  #inTurn(globalId: string, work: () => Promise<void>): Promise<void> {
-    const done = (this.#lastByTable.get(globalId) ?? Promise.resolve()).then(work)
-    const last = done
-      .catch(() => undefined)
-      .then(() => {
-        if (this.#lastByTable.get(globalId) === last) this.#lastByTable.delete(globalId)
-      })
-    this.#lastByTable.set(globalId, last)
-    return done
+  #inTurn<T>(globalId: string, work: () => Promise<T>): Promise<T> {
+    return this.#steps.access.inTurn(globalId, work)
   }
 }

@@ -1,8 +1,8 @@
 import type { Cursors } from '../replication/cursors.ts'
 import { nextEpoch } from '../replication/membership.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
-import type { GlobalTable } from './global-table.ts'
-import { replicaIn } from './global-table.ts'
+import type { GlobalTable, ReplicaRecord } from './global-table.ts'
+import { membersOf, replicaIn } from './global-table.ts'
 import type { ReplicaSteps } from './replica-steps.ts'
 
 /**
@@ -10,13 +10,13 @@ import type { ReplicaSteps } from './replica-steps.ts'
  *
  *   fenced -> drained to every member -> its ledger handed over -> recorded without it, its logs closed -> data go   [REP-37]
  */
-export async function removeReplica(steps: ReplicaSteps, globalId: string, region: string): Promise<void> {
+export async function removeReplica(steps: ReplicaSteps, globalId: string, region: string): Promise<'done' | 'later'> {
   const table = steps.table(globalId)
   const record = table && replicaIn(table, region)
-  if (table === undefined || record?.status !== 'DELETING') return
+  if (table === undefined || record === undefined || !isGoing(record)) return 'done'
   const { goesAtMs = 0 } = record
   await steps.until(goesAtMs)
-  await steps.onRegion(region, async ({ engine }) => {
+  await steps.onRegion(table, region, async ({ engine }) => {
     const local = engine.table(table.name)
     if (local?.globalId === globalId && local.status !== 'DELETING') await engine.changeTable(table.name, () => ({ status: 'DELETING' }))
   })
@@ -25,20 +25,25 @@ export async function removeReplica(steps: ReplicaSteps, globalId: string, regio
     await steps.reconcile(globalId)
     const row = await steps.onReplica(table, region, (replica) => replica.fence())
     const finals = finalsOf(row)
-    for (const { region: member } of table.replicas) {
-      if (member !== region) await steps.reaches(table, member, finals)
+    for (const { region: member } of membersOf(table)) {
+      // One that is suspended comes first: it takes nothing in until it was brought to another one's state.
+      if (member !== region && !(await steps.reaches(table, member, finals))) return 'later'
     }
     await handOverLedger(steps, table, region)
     await steps.until(goesAtMs + steps.pace.unlistedMs)
     await recordWithout(steps, globalId, region, finals)
   }
+  // Given up meanwhile: what is left to do is another's.
+  if (!isGoing(replicaIn(steps.table(globalId) ?? table, region))) return 'done'
   await steps.until(goesAtMs + steps.pace.goneMs)
   await steps.drop(table, region)
   await steps.registry.change(globalId, (now) => {
+    if (!isGoing(replicaIn(now, region))) return now
     const replicas = now.replicas.filter((replica) => replica.region !== region)
     return replicas.length === 0 ? undefined : { ...now, replicas }
   })
   steps.log.info('replica-removed', { table: table.name, region })
+  return 'done'
 }
 
 /** What only the leaving replica had found stays known: the first member that has all that the leaver had takes its ledger over. */
@@ -65,6 +70,7 @@ async function handOverLedger(steps: ReplicaSteps, table: GlobalTable, region: s
 export async function recordWithout(steps: ReplicaSteps, globalId: string, region: string, finals: Cursors): Promise<void> {
   await steps.registry.change(globalId, (now) => {
     const { membership } = now
+    if (replicaIn(now, region)?.lost === true) return now
     return {
       ...now,
       membership: nextEpoch(membership, {
@@ -74,6 +80,11 @@ export async function recordWithout(steps: ReplicaSteps, globalId: string, regio
     }
   })
   await steps.reconcile(globalId)
+}
+
+/** One whose Region is lost is not drained. */
+function isGoing(replica: ReplicaRecord | undefined): boolean {
+  return replica?.status === 'DELETING' && replica.lost !== true
 }
 
 /** Where a replica's own logs end. */

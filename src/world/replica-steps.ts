@@ -3,7 +3,8 @@ import type { Log } from '../base/log.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Cursors } from '../replication/cursors.ts'
 import type { Replica } from '../replication/replica.ts'
-import { StoreClosed } from '../storage/store.ts'
+import { membersOf } from './global-table.ts'
+import type { ReplicaAccess } from './replica-access.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { RegionNode, Running } from './region-node.ts'
 import type { Registry } from './registry.ts'
@@ -14,11 +15,13 @@ export class ReplicaSteps {
   readonly registry: Registry
   readonly log: Log
   readonly pace: ReplicaPace
+  readonly access: ReplicaAccess
   readonly #options: StepsOptions
   readonly #waits = new Set<Cancel>()
 
   constructor(options: StepsOptions) {
     this.registry = options.registry
+    this.access = options.access
     this.log = options.log
     this.pace = options.pace
     this.#options = options
@@ -29,7 +32,7 @@ export class ReplicaSteps {
   }
 
   node(region: string): RegionNode {
-    return this.#options.node(region)
+    return this.access.node(region)
   }
 
   /** Brings the Regions to the settings that are recorded. */
@@ -37,34 +40,24 @@ export class ReplicaSteps {
     return this.#options.share(globalId)
   }
 
-  /** Does something in a Region as soon as it runs; again, after it is back, when it crashed meanwhile. */
-  async onRegion<T>(region: string, act: (running: Running) => Promise<T>): Promise<T> {
-    for (;;) {
-      const running = await this.node(region).whenRunning()
-      try {
-        return await act(running)
-      } catch (error) {
-        if (!(error instanceof StoreClosed)) throw error
-        // It crashed, or is being closed: when it runs again, the step is done on what was durable.
-      }
-    }
+  /** Does something in a Region as soon as it runs; again, after it is back, when it crashed meanwhile. Undefined when it is lost. */
+  onRegion<T>({ globalId }: GlobalTable, region: string, act: (running: Running) => Promise<T>): Promise<T | undefined> {
+    return this.access.onRegion(globalId, region, act)
   }
 
-  onReplica<T>({ globalId }: GlobalTable, region: string, act: (replica: Replica) => Promise<T>): Promise<T | undefined> {
-    return this.onRegion(region, async ({ replication }) => {
-      const replica = replication.replica(globalId)
-      return replica === undefined ? undefined : act(replica)
-    })
+  onReplica<T>(table: GlobalTable, region: string, act: (replica: Replica) => Promise<T>): Promise<T | undefined> {
+    return this.access.onReplica(table, region, act)
   }
 
-  /** Settles when a member has applied everything up to `goal`. */
-  async reaches(table: GlobalTable, member: string, goal: Cursors): Promise<void> {
+  /** Settles when a member has applied everything up to `goal`; false when it is suspended, and takes nothing in. */
+  async reaches(table: GlobalTable, member: string, goal: Cursors): Promise<boolean> {
     for (;;) {
-      const reached = await this.onReplica(table, member, async (replica) => {
+      if (this.access.running(member)?.engine.table(table.name)?.suspended !== undefined) return false
+      const reaching = this.onReplica(table, member, async (replica) => {
         await replica.reaches(goal)
-        return this.node(member).running?.replication.replica(table.globalId) === replica
+        return this.access.replica(table.globalId, member) === replica
       })
-      if (reached !== false) return
+      if ((await this.access.unlessChanged(reaching)) && (await reaching) !== false) return true
     }
   }
 
@@ -72,13 +65,13 @@ export class ReplicaSteps {
   async reconcile(globalId: string): Promise<void> {
     const table = this.table(globalId)
     if (table === undefined || table.consistency === 'STRONG') return
-    const adopting = table.replicas.filter(({ region, status }) => status !== 'CREATING' && table.membership.members.includes(region))
+    const adopting = membersOf(table).filter(({ status }) => status !== 'CREATING')
     await Promise.all(adopting.map(({ region }) => this.onReplica(table, region, (replica) => replica.adopt(table.membership))))
   }
 
   /** Removes the table of a Region, with its rows, unless it is gone or is another one of that name. */
-  drop(table: GlobalTable, region: string): Promise<void> {
-    return this.onRegion(region, async ({ engine, replication }) => {
+  async drop(table: GlobalTable, region: string): Promise<void> {
+    await this.onRegion(table, region, async ({ engine, replication }) => {
       if (engine.table(table.name)?.globalId !== table.globalId) return
       replication.remove(table.globalId)
       const dropped = await engine.dropTable(table.name)
@@ -109,7 +102,7 @@ export class ReplicaSteps {
 
 export interface StepsOptions {
   readonly registry: Registry
-  readonly node: (region: string) => RegionNode
+  readonly access: ReplicaAccess
   readonly log: Log
   readonly clock: Clock
   readonly scheduler: Scheduler

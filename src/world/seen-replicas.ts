@@ -22,6 +22,8 @@ export function seenReplica(
   pace: ReplicaPace,
 ): SeenStatus | undefined {
   if (status === 'DISASSOCIATING') return 'UPDATING'
+  // DynamoDB's word for one that is not replicated and was not deleted.
+  if (status === 'EXPELLED') return 'REGION_DISABLED'
   if (status === 'CREATING') return nowMs < createdAtMs + listedAfter(global, pace) ? undefined : status
   return status === 'DELETING' && nowMs < goesAtMs ? 'ACTIVE' : status
 }
@@ -40,7 +42,7 @@ export function seenWitness(global: GlobalTable, nowMs: number, pace: ReplicaPac
 export function groupIsUpdating(global: GlobalTable, region: string, nowMs: number, pace: ReplicaPace): boolean {
   if (nowMs < (global.updatingUntilMs ?? 0) || replicaIn(global, region)?.status === 'DISASSOCIATING') return true
   return global.replicas.some((replica) => {
-    if (replica.region === region || replica.status === 'ACTIVE') return false
+    if (replica.region === region || replica.status === 'ACTIVE' || replica.status === 'EXPELLED') return false
     if (replica.status === 'CREATING') return true
     return isSeen(global, replica) && (!pace.othersRest || replica.status !== 'DELETING' || nowMs < (replica.goesAtMs ?? 0))
   })

@@ -23,7 +23,7 @@ export async function createStrong(steps: ReplicaSteps, path: StrongPath, global
   const activeMs = table.witness === undefined ? strong.activeMs : strong.witnessedMs
   await steps.until(first.createdAtMs + Math.min(madeMs, activeMs))
   for (const { region } of making) {
-    await steps.onRegion(region, async ({ engine, replication }) => {
+    await steps.onRegion(table, region, async ({ engine, replication }) => {
       const made = engine.table(table.name) ?? (await engine.createTable(replicaBlueprint(table, region), 'CREATING', globalId))
       if (made?.globalId !== globalId) throw new Error(`${region} has another table named ${table.name}`)
       if (replication.replica(globalId) === undefined) await replication.add(made)
@@ -32,7 +32,7 @@ export async function createStrong(steps: ReplicaSteps, path: StrongPath, global
   await path.begin(table)
   await steps.until(first.createdAtMs + activeMs)
   for (const { region } of making) {
-    await steps.onRegion(region, ({ engine }) => engine.changeTable(table.name, () => ({ status: 'ACTIVE' })))
+    await steps.onRegion(table, region, ({ engine }) => engine.changeTable(table.name, () => ({ status: 'ACTIVE' })))
   }
   await steps.registry.change(globalId, (now) => ({
     ...now,
@@ -53,7 +53,7 @@ export async function removeStrong(steps: ReplicaSteps, path: StrongPath, global
   const { goesAtMs = 0 } = first
   await steps.until(goesAtMs)
   for (const { region } of going) {
-    await steps.onRegion(region, async ({ engine }) => {
+    await steps.onRegion(table, region, async ({ engine }) => {
       if (engine.table(table.name)?.globalId === globalId) await engine.changeTable(table.name, () => ({ status: 'DELETING' }))
     })
   }

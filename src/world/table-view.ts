@@ -32,6 +32,7 @@ export interface TableView {
 export interface ReplicaView {
   readonly region: string
   readonly status: SeenStatus
+  readonly statusDescription?: string
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
   readonly onDemandReads?: number | null | undefined
@@ -56,14 +57,15 @@ export class TableViews {
     const nowMs = clock.nowMs()
     const others = global?.replicas.filter((replica) => replica.region !== engine.region && isSeen(global, replica)) ?? []
     if (global === undefined || others.length === 0) return { table, ...statistics, replicas: undefined }
-    const updating = table.status === 'ACTIVE' && groupIsUpdating(global, engine.region, nowMs, pace)
+    const updating = table.status === 'ACTIVE' && (table.suspended !== undefined || groupIsUpdating(global, engine.region, nowMs, pace))
     const witness = seenWitness(global, nowMs, pace)
     return {
       table: updating ? { ...table, status: 'UPDATING' } : table,
       ...statistics,
       replicas: others.flatMap((other) => {
         const status = seenReplica(global, other, nowMs, pace)
-        return status === undefined ? [] : [{ ...this.#seenFrom(table, global, other), status }]
+        const described = other.why === undefined ? {} : { statusDescription: `Not replicated: ${other.why}.` }
+        return status === undefined ? [] : [{ ...this.#seenFrom(table, global, other), status, ...described }]
       }),
       consistency: global.consistency,
       ...(global.multiAccount === true && { multiAccount: true }),

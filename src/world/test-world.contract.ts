@@ -27,7 +27,8 @@ import { lagProfiles } from './lag-profile.ts'
 import { createMemoryStores } from './memory-stores.ts'
 import type { ReplicaPace } from './replica-pace.ts'
 import { replicaPaces } from './replica-pace.ts'
-import type { Stores } from './stores.ts'
+import type { OlderCopies } from './older-copies.ts'
+import { olderCopies } from './older-copies.ts'
 import type { TableView } from './table-view.ts'
 import { World } from './world.ts'
 
@@ -62,15 +63,16 @@ export interface TestWorldOptions {
   readonly replicaPace?: ReplicaPace
   readonly decorate?: (plain: Transport, from: string, time: VirtualTime) => Transport
   readonly fillers?: TableFillers
+  readonly logBytesMax?: number
 }
 
 export class TestWorld {
   readonly time: VirtualTime
   readonly world: World
   readonly faults: Faults
-  readonly stores: Stores
+  readonly stores: OlderCopies
 
-  private constructor(parts: { time: VirtualTime; world: World; faults: Faults; stores: Stores }) {
+  private constructor(parts: { time: VirtualTime; world: World; faults: Faults; stores: OlderCopies }) {
     this.time = parts.time
     this.world = parts.world
     this.faults = parts.faults
@@ -81,7 +83,7 @@ export class TestWorld {
     const time = options.before?.time ?? new VirtualTime()
     const random = seededRandom(options.seed ?? 1)
     const { decorate } = options
-    const stores = options.before?.stores ?? createMemoryStores({ scheduler: time, flushDelayMs: () => 2 })
+    const stores = options.before?.stores ?? olderCopies(createMemoryStores({ scheduler: time, flushDelayMs: () => 2 }))
     const world = await time.resolve(
       World.open({
         stores,
@@ -97,6 +99,7 @@ export class TestWorld {
         lifecycleDelayMs: options.lifecycleDelayMs ?? 0,
         sourceHoldMs: options.sourceHoldMs ?? 0,
         replicaPace: options.replicaPace ?? replicaPaces.fast,
+        logBytesMax: options.logBytesMax,
         ...(options.consumption === undefined ? {} : { consumption: options.consumption }),
         ...(decorate === undefined ? {} : { decorateTransport: (plain: Transport, from: string) => decorate(plain, from, time) }),
       }),

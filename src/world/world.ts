@@ -7,17 +7,20 @@ import type { Filling, Table, TableBlueprint, TableSettings } from '../engine/ta
 import type { Exports } from '../transfer/exports.ts'
 import { AutoScaler } from './auto-scaler.ts'
 import { isAwsRegion } from './aws-regions.ts'
+import { defaultLogBytesMax } from '../replication/pinned-log.ts'
 import { BackgroundWork } from './background-work.ts'
 import { FunctionRegistry } from './function-registry.ts'
 import type { GlobalTable } from './global-table.ts'
 import { replicaIn } from './global-table.ts'
 import type { Network } from './network.ts'
-import type { RegionNode } from './region-node.ts'
+import type { RegionHooks, RegionNode } from './region-node.ts'
 import type { RegionsOptions } from './regions.ts'
 import { Regions } from './regions.ts'
 import { Registry } from './registry.ts'
 import type { ReplicaAction } from './replica-action.ts'
 import { ReplicaControl } from './replica-control.ts'
+import { ReplicaAccess } from './replica-access.ts'
+import { ReplicaRepair } from './replica-repair.ts'
 import { ReplicaLifecycle } from './replica-lifecycle.ts'
 import type { ReplicaPace } from './replica-pace.ts'
 import { replicaPaces } from './replica-pace.ts'
@@ -41,12 +44,15 @@ export class World {
   readonly #registry: Registry
   readonly #lifecycle: ReplicaLifecycle
   readonly #strong: StrongTables
+  readonly #repair: ReplicaRepair
   readonly #replicas: ReplicaControl
   readonly #tables: TableControl
   readonly #scaler: AutoScaler
   readonly #share: (globalId: string) => Promise<void>
   /** What the conflict policy `custom` may name. */
   readonly functions: FunctionRegistry
+  /** How large a replica's log may become for the sake of one member, bytes. */
+  readonly logBytesMax: number
   /** How long tables, indexes and some settings take to become what they were told to be, ms. */
   readonly lifecycleDelayMs: number
   readonly #work: BackgroundWork
@@ -54,13 +60,34 @@ export class World {
   #closed = false
 
   private constructor(options: WorldOptions, registry: Registry, functions: FunctionRegistry) {
-    const regions = new Regions(options, functions)
     const work = new BackgroundWork(options.log)
     const { clock, scheduler, log, lifecycleDelayMs = 0, replicaPace: pace = replicaPaces.fast, sourceHoldMs = SOURCE_HOLD_MS } = options
+    const hooks: RegionHooks = {
+      opened: async (name, running) => {
+        const mend = await this.#repair.opened(name, running)
+        return () => work.track(mend())
+      },
+      linkUp: () => work.track(this.#repair.readmitReachable()),
+      pinned: (table, peer, bytes) => work.track(this.#expel(table, peer, `it held up ${bytes} bytes of the log`)),
+      lacking: (table, peer) => work.track(this.#repair.mend(table.globalId, peer)),
+    }
+    const regions = new Regions(options, functions, hooks)
+    const isLost = (globalId: string, name: string): boolean => {
+      const table = registry.get(globalId)
+      return table !== undefined && (replicaIn(table, name)?.lost ?? false)
+    }
+    const access = new ReplicaAccess((name) => regions.node(name), isLost)
+    this.#repair = new ReplicaRepair({
+      registry,
+      access,
+      log: options.log,
+      reconcile: (globalId) => lifecycle.reconcile(globalId),
+      isUp: (from, to) => regions.isUp(from, to),
+      nowMs: () => options.clock.nowMs(),
+    })
     const share = (globalId: string): Promise<void> => shareSettings(regions, registry, globalId)
-    const node = (name: string): RegionNode => regions.node(name)
     this.#strong = new StrongTables({ regions, registry, scheduler, random: options.random })
-    const lifecycle = new ReplicaLifecycle({ registry, node, log, clock, scheduler, pace, share }, this.#strong)
+    const lifecycle = new ReplicaLifecycle({ registry, access, log, clock, scheduler, pace, share }, this.#strong)
     const views = new TableViews({ registry, regions, clock, pace })
     const strong = new StrongControl({ regions, registry, lifecycle, work, clock, pace })
     const control = { regions, registry, lifecycle, strong, work, clock, pace, sourceHoldMs, views }
@@ -74,6 +101,7 @@ export class World {
     this.lifecycleDelayMs = lifecycleDelayMs
     const tableParts = { regions, registry, replicas, lifecycle, work, clock, scheduler, lifecycleDelayMs, views, pace, functions }
     this.#tables = new TableControl(tableParts)
+    this.logBytesMax = options.logBytesMax ?? defaultLogBytesMax
     const consumption = options.consumption ?? new Consumption()
     this.#scaler = new AutoScaler({ regions, registry, tables: this.#tables, scheduler, clock, work, consumption })
     this.#work = work
@@ -84,7 +112,11 @@ export class World {
   static async open(options: WorldOptions): Promise<World> {
     const store = await options.stores.open(worldStoreName)
     const world = new World(options, await Registry.open(store), await FunctionRegistry.open(store))
-    for (const name of new Set([...options.regions, ...(await options.stores.regions())])) await world.#regions.start(name)
+    // A Region may have lost its whole store: its replicas are recorded.
+    const recorded = world.#registry
+      .tables()
+      .flatMap(({ replicas }) => replicas.filter(({ lost }) => lost !== true).map(({ region }) => region))
+    for (const name of new Set([...options.regions, ...(await options.stores.regions()), ...recorded])) await world.#regions.start(name)
     await world.#forgetDropped()
     for (const { name } of world.#regions.all()) await world.#strong.takeUpIn(name)
     for (const table of world.#registry.tables()) world.#resume(table)
@@ -206,6 +238,22 @@ export class World {
     this.#work.track(work)
   }
 
+  /**
+   * Gives Regions up that will never come back: their replicas go without being drained, and what only they had is lost. Settles, with the tables
+   * that had one, when the others are equal.
+   */
+  lose(regions: readonly string[]): Promise<readonly string[] | Refusal> {
+    const lost = this.#repair.lose(regions)
+    this.#work.track(lost)
+    return lost
+  }
+
+  /** Brings a member that was taken out back as soon as it can be reached. */
+  async #expel({ globalId }: Table, region: string, why: string): Promise<void> {
+    await this.#repair.expel(globalId, region, why)
+    await this.#repair.readmitReachable()
+  }
+
   /** Kills a Region without a flush. */
   crash(region: string): Promise<void> {
     return this.#regions.crash(region)
@@ -260,6 +308,7 @@ export class World {
     this.#work.track(
       (async () => {
         await this.#lifecycle.resume(table.globalId)
+        await this.#repair.resume(table)
         await this.#lifecycle.retireIncarnations(table.globalId, this.#endedIncarnationsMax)
       })(),
     )

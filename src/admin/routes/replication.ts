@@ -5,6 +5,6 @@ import { ok } from '../reply.ts'
 import type { ReplicationReply } from '../wire.ts'
 
 export async function replication({ world }: AdminContext): Promise<Reply> {
-  const body: ReplicationReply = { tables: await replicationOf(world) }
+  const body: ReplicationReply = { tables: await replicationOf(world), logBytesMax: world.logBytesMax }
   return ok(body)
 }

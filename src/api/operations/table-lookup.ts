@@ -60,7 +60,8 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   if (isRefusal(engine)) return fromRefusal(engine)
   const table = engine.table(tableName)
   if (table !== undefined && isReplicaInMaking(table)) return tableMissing(tableName)
-  if (table === undefined || !servesItems(table, nowMs)) return tableGone
+  if (table === undefined) return tableGone
+  if (!servesItems(table, nowMs)) return table.suspended === undefined ? tableGone : suspended(region, table.suspended.why)
   const limits = context.throttle.limitsOf(region, table, nowMs)
   const contributors = table.own.insights && context.contributors?.of(table, nowMs)
   return { engine, table, limits, contributors, meter: context.meter }
@@ -75,6 +76,11 @@ export async function consistentReadProblem(
   isConsistent: boolean | undefined,
 ): Promise<WireError | undefined> {
   return isConsistent !== true || !table.ordered || (await engine.caughtUp(table)) ? undefined : internalServerError
+}
+
+/** DynamoDB has no word for this; SDKs try it again, as they should. */
+function suspended(region: string, why: string): WireError {
+  return fromRefusal({ refused: 'unavailable', message: `The replica in ${region} does not serve its items until it is mended: ${why}.` })
 }
 
 /** What item operations say of a table that is not there. Operations on tables name it. */

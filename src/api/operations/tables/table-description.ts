@@ -138,7 +138,7 @@ function globalTable(context: Describing, view: TableView): object {
 }
 
 function replicaDescription({ nowMs, controlPlane }: Describing, { settings }: Table, replica: ReplicaView): object {
-  const { region, status, readUnitsOverride, tableClassOverride, indexReadUnits = {}, indexOnDemandReads = {} } = replica
+  const { region, status, statusDescription, readUnitsOverride, tableClassOverride, indexReadUnits = {}, indexOnDemandReads = {} } = replica
   const known = { RegionName: regionOf(region), ReplicaStatus: status }
   // Captured in 2021, with a status of ACTIVE.
   if (replica.isSilent === true) {
@@ -159,6 +159,7 @@ function replicaDescription({ nowMs, controlPlane }: Describing, { settings }: T
     })
   return {
     ...known,
+    ReplicaStatusDescription: statusDescription,
     KMSMasterKeyId: replica.keyArn,
     OnDemandThroughputOverride: maximumReads(replica.onDemandReads),
     ProvisionedThroughputOverride: readUnitsOverride === undefined ? undefined : { ReadCapacityUnits: readUnitsOverride },
