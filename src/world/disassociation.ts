@@ -42,11 +42,11 @@ async function drain(steps: ReplicaSteps, table: GlobalTable, region: string): P
     const row = await steps.onReplica(table, member, (replica) => replica.row())
     if (row !== undefined) joinInto(goal, finalsOf(row))
   }
-  await steps.reaches(table, region, goal)
+  await steps.reaches(table, region, goal, region)
   const finals = finalsOf(await steps.onReplica(table, region, (replica) => replica.leave()))
   for (const { region: member } of others) {
     // One that is suspended is filled from another one: it has to have it before.
-    await steps.reaches(table, member, finals)
+    await steps.reaches(table, member, finals, region)
   }
   await recordWithout(steps, table.globalId, region, finals)
 }

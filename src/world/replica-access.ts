@@ -9,14 +9,14 @@ import type { RegionNode, Running } from './region-node.ts'
  */
 export class ReplicaAccess {
   readonly node: (region: string) => RegionNode
-  readonly #isLost: (globalId: string, region: string) => boolean
+  /** Whether the Region is recorded as lost for this table. */
+  readonly isLost: (globalId: string, region: string) => boolean
   readonly #lastByTable = new Map<string, Promise<void>>()
   #changeWaiters: (() => void)[] = []
 
-  /** @param isLost whether the Region is recorded as lost, or not at all, for this table */
   constructor(node: (region: string) => RegionNode, isLost: (globalId: string, region: string) => boolean) {
     this.node = node
-    this.#isLost = isLost
+    this.isLost = isLost
   }
 
   /** The Region's parts, if it runs. */
@@ -85,7 +85,7 @@ export class ReplicaAccess {
   async #whenRunning(globalId: string, region: string): Promise<Running | undefined> {
     const node = this.node(region)
     for (;;) {
-      if (this.#isLost(globalId, region)) return undefined
+      if (this.isLost(globalId, region)) return undefined
       if (node.running !== undefined) return node.running
       await Promise.race([node.whenRunning(), this.nextChange()])
     }

@@ -27,7 +27,7 @@ export async function removeReplica(steps: ReplicaSteps, globalId: string, regio
     const finals = finalsOf(row)
     for (const { region: member } of membersOf(table)) {
       // One that is suspended comes first: it takes nothing in until it was brought to another one's state.
-      if (member !== region && !(await steps.reaches(table, member, finals))) return 'later'
+      if (member !== region && !(await steps.reaches(table, member, finals, region))) return 'later'
     }
     await handOverLedger(steps, table, region)
     await steps.until(goesAtMs + steps.pace.unlistedMs)
@@ -56,7 +56,9 @@ async function handOverLedger(steps: ReplicaSteps, table: GlobalTable, region: s
     if (seen === undefined) return
     if (leaver === undefined) continue
     if (!leaver.hasLedger) return
-    const heir = await Promise.race(members.map((member) => steps.reaches(table, member.region, seen.cursors).then(() => member.region)))
+    const reaching = members.map((member) => steps.reaches(table, member.region, seen.cursors, region).then(() => member.region))
+    const heir = await Promise.race(reaching)
+    if (steps.access.isLost(table.globalId, region)) return
     const isStill = (): boolean => steps.node(region).running?.replication.replica(table.globalId) === leaver
     // If it crashes it may apply more before it is stopped again, so all is done once more.
     await steps.onReplica(table, heir, async (replica) => {

@@ -49,9 +49,13 @@ export class ReplicaSteps {
     return this.access.onReplica(table, region, act)
   }
 
-  /** Settles when a member has applied everything up to `goal`; false when it is suspended, and takes nothing in. */
-  async reaches(table: GlobalTable, member: string, goal: Cursors): Promise<boolean> {
+  /**
+   * Settles when a member has applied everything up to `goal`; false when it is suspended, and takes nothing in, or when whose logs these are was given
+   * up, and sends no more.
+   */
+  async reaches(table: GlobalTable, member: string, goal: Cursors, of: string): Promise<boolean> {
     for (;;) {
+      if (this.access.isLost(table.globalId, of)) return false
       if (this.access.running(member)?.engine.table(table.name)?.suspended !== undefined) return false
       const reaching = this.onReplica(table, member, async (replica) => {
         await replica.reaches(goal)
