@@ -15,7 +15,7 @@ import { takeOverLedger } from './ledger-handover.ts'
 import type { Membership } from './membership.ts'
 import { isDropped, speaksFor } from './membership.ts'
 import { adoptEpoch, beginLeaving, endLeaving, fenceReplica, readMembership, readReplicaRow } from './membership-row.ts'
-import type { Message, Progress, Transport } from './messages.ts'
+import type { Message, Progress, Report, Transport } from './messages.ts'
 import type { Distance } from './outboxes.ts'
 import { Outboxes } from './outboxes.ts'
 import type { RegionClock } from './region-clock.ts'
@@ -435,6 +435,7 @@ export class Replica {
   async #noteReport(from: string, { report }: Progress): Promise<void> {
     const row = await this.row()
     if (row === undefined) return
+    this.#lookBack(from, report, row)
     this.#upkeep.note(from, report, row)
     this.#upkeep.collectLater()
   }
@@ -447,11 +448,23 @@ export class Replica {
   }
 
   #answer(from: string, { report, answer }: Extract<Message, { kind: 'changes' }>, row: ReplicaRow, gap: boolean): void {
+    this.#lookBack(from, report, row)
     this.#upkeep.note(from, report, row)
     this.#upkeep.applied(row)
     if (answer) this.#outboxes.answer(from, row, gap)
     this.#upkeep.reportLater()
     this.#upkeep.collectLater()
+  }
+
+  /** What was on its way when this Region's disk was set back arrives afterwards: then another one has more of its logs than it has itself [REP-35]. */
+  #lookBack(from: string, { cursors }: Report, row: ReplicaRow): void {
+    if (this.#isRefilled) return
+    for (const incarnation of row.ours) {
+      const [theirs, mine] = [cursorOf(cursors, incarnation), cursorOf(row.cursors, incarnation)]
+      if (theirs <= mine || this.membership.closed[incarnation] !== undefined) continue
+      this.#options.wentBack?.(this.table, `its log ${incarnation} ends at ${mine}, and ${from} has ${theirs} of it`)
+      return
+    }
   }
 
   #wakeWaiters(): void {
@@ -495,6 +508,8 @@ export interface ReplicaOptions {
   readonly logBytesMax?: number | undefined
   /** Is told of a member that pins more than that. */
   readonly pinned?: ((table: Table, peer: string, bytes: number) => void) | undefined
+  /** Is told when a member has more of this Region's log than this Region. */
+  readonly wentBack?: ((table: Table, why: string) => void) | undefined
   /** Is told of a member that needs what is in no log any more. */
   readonly lacking?: ((table: Table, peer: string) => void) | undefined
 }

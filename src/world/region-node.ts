@@ -99,6 +99,7 @@ export class RegionNode {
       logBytesMax,
       pinned: (table, peer, bytes) => hooks.pinned(table, peer, bytes),
       lacking: (table, peer) => hooks.lacking(table, peer),
+      wentBack: (table, why) => hooks.wentBack(this.name, table, why),
     })
     const journals = new RegionJournals({
       region: this.name,
@@ -200,6 +201,8 @@ export interface RegionHooks {
   readonly linkUp: () => void
   /** A member holds up more of another's log than it may. */
   readonly pinned: (table: Table, peer: string, bytes: number) => void
+  /** Others have more of a Region's log than that Region itself. */
+  readonly wentBack: (region: string, table: Table, why: string) => void
   /** A member needs what is in no log any more. */
   readonly lacking: (table: Table, peer: string) => void
 }

@@ -56,6 +56,17 @@ export class ReplicaRepair {
     })
   }
 
+  /** A member that serves stands on an older disk: it serves nobody until it was taken out and is back. */
+  async suspect(globalId: string, region: string, why: string): Promise<void> {
+    const table = this.#table(globalId)
+    const running = this.#options.access.running(region)
+    if (table === undefined || running === undefined || replicaIn(table, region)?.status !== 'ACTIVE') return
+    if (running.engine.table(table.name)?.suspended !== undefined) return
+    await this.#suspend(table, running, why)
+    await this.expel(globalId, region, why)
+    await this.readmit(globalId, region)
+  }
+
   /** The last one that there is stays what it is, whatever it has lost. */
   async #resume(globalId: string, region: string): Promise<void> {
     const table = this.#table(globalId)
@@ -275,10 +286,11 @@ export class ReplicaRepair {
       if (membership.closing?.includes(region) !== true) return now
       const closing = membership.closing.filter((each) => each !== region)
       // What only this one had of logs that were closed before is nobody's now.
-      const known = Object.entries(membership.closed).map(([log, final]) =>
-        membership.dropped[log] === undefined ? [log, Math.min(final, cursorOf(reached, log))] : [log, final],
-      )
-      const closed = { ...Object.fromEntries(known), ...Object.fromEntries(finals) }
+      const closed: Record<Incarnation, number> = { ...membership.closed }
+      for (const [log, final] of Object.entries(closed)) {
+        if (membership.dropped[log] === undefined) closed[log] = Math.min(final, cursorOf(reached, log))
+      }
+      for (const [log, final] of finals) closed[log] = final
       const isLost = replicaIn(now, region)?.lost === true
       return {
         ...now,

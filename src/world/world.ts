@@ -69,6 +69,7 @@ export class World {
       },
       linkUp: () => work.track(this.#repair.readmitReachable()),
       pinned: (table, peer, bytes) => work.track(this.#expel(table, peer, `it held up ${bytes} bytes of the log`)),
+      wentBack: (name, table, why) => work.track(this.#repair.suspect(table.globalId, name, why)),
       lacking: (table, peer) => work.track(this.#repair.mend(table.globalId, peer)),
     }
     const regions = new Regions(options, functions, hooks)
