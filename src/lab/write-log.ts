@@ -7,6 +7,7 @@ import { printDot } from '../replication/dot.ts'
 import type { Membership } from '../replication/membership.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import { decodeReplicaRow } from '../replication/replica-row.ts'
+import { isResolution } from '../replication/rows.ts'
 import type { Version } from '../replication/version.ts'
 import { decodeVersion, encodeVersion } from '../replication/version.ts'
 import { valueIn } from './lab-items.ts'
@@ -227,8 +228,10 @@ function localVersions(
     if (value !== undefined) return { version: decodeVersion(value), cell }
     const replaced = decodeCell(cell).shown?.version
     if (replaced === undefined) return []
+    const n = from + at + 1
+    const resolves = writes.filter((write) => resolvedBy(write, table, n)).map((write) => write.key)
     const version = encodeVersion({
-      dot: { incarnation: own, n: from + at + 1 },
+      dot: { incarnation: own, n },
       timestamp: replaced.timestamp + 1n,
       region: store,
       base: { dot: replaced.dot, timestamp: replaced.timestamp },
@@ -237,9 +240,16 @@ function localVersions(
       committedAtMs: replaced.committedAtMs,
       itemKey: suffixOf(key),
       stored: undefined,
+      ...(resolves.length === 0 ? {} : { notes: { resolves } }),
     })
     return { version, cell }
   })
+}
+
+/** Whether a row says that an entry was resolved by the write with that number; its value is the write's dot. */
+function resolvedBy({ key, value }: Write, table: number, n: number): boolean {
+  if (value === undefined || !isRow(key, spaces.ledger) || tableOf(key) !== table || !isResolution(key)) return false
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength).readUIntBE(8, 6) === n
 }
 
 function replicaName(store: string, table: number): string {
