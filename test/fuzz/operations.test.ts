@@ -30,6 +30,8 @@ afterAll(() => world.close())
 async function answered({ operation, input }: Call): Promise<void> {
   const { status, body } = await world.call(operation, structuredClone(input))
   if (world.errors.length > 0) throw new Error(world.errors.splice(0).join('\n'))
+  // DynamoDB answers so to ListGlobalTables with a Region that there is not.
+  if (status === 500 && operation === 'ListGlobalTables') return
   expect(status === 200 || status === 400, `${status} ${JSON.stringify(body)}`).toBe(true)
   if (status === 400)
     expect(body).toMatchObject({ __type: expect.stringMatching(/^com\.amazon(aws)?\.[a-z0-9.]+#[A-Z][A-Za-z]+$/) as string })
