@@ -116,8 +116,8 @@ test('how far a new replica is filled is shown, and followed with --watch until 
       BillingMode: 'PAY_PER_REQUEST',
     }),
   )
-  // Five pages of a state transfer, so slow that it is stopped in the middle.
-  for (let n = 0; n < 4_500; n += 25) {
+  // More pages of a state transfer than are asked for ahead, so slow that it is stopped in the middle.
+  for (let n = 0; n < 10_500; n += 25) {
     const puts = Array.from({ length: 25 }, (_, index) => ({ PutRequest: { Item: { id: { S: `item-${n + index}` } } } }))
     await east.send(new BatchWriteItemCommand({ RequestItems: { watched: puts } }))
   }
@@ -132,7 +132,7 @@ test('how far a new replica is filled is shown, and followed with --watch until 
   await expect.poll(copied, { timeout: 30_000, interval: 50 }).toBeGreaterThan(0)
   await fault({ kind: 'partition', between: ['us-east-1', 'eu-west-1'] })
   const { stdout: halfway } = await everywrite('replication', 'watched', ...at)
-  expect(halfway).toMatch(/eu-west-1 {2}CREATING {2}█+░+ \d\d %, [1-4],000 of 4,500 items$/m)
+  expect(halfway).toMatch(/eu-west-1 {2}CREATING {2}█+░+ \d\d %, [1-9],000 of 10,500 items$/m)
 
   const watching = everywrite('replication', 'watched', '--watch', ...at)
   expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 2 faults.\n')
