@@ -5,6 +5,8 @@ export default defineConfig({
   resolve: { alias: { 'everywrite/testkit': new URL('src/testkit/testkit.ts', import.meta.url).pathname } },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts', 'examples/**/*.test.ts'],
+    // All cores: many tests wait for programs that they started.
+    maxWorkers: '100%',
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
