@@ -7,7 +7,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { silentLog } from '../base/log.ts'
+import { memoryServer } from '../server/memory-server.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
 import type { ConflictsReply, ContributorsReply, DigestReply, FaultsReply, RegionsReply, ReplicationReply } from './wire.ts'
@@ -17,18 +17,7 @@ let url = ''
 const clients: DynamoDBClient[] = []
 
 beforeEach(async () => {
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: ['us-east-1', 'eu-west-1'],
-    dataFolder: undefined,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log: silentLog,
-  })
+  server = await startServer(memoryServer(['us-east-1', 'eu-west-1']))
   url = `http://127.0.0.1:${server.port}`
 })
 afterEach(async () => {

@@ -13,7 +13,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { AttributeValue, UpdateItemCommandInput } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { silentLog } from '../base/log.ts'
+import { memoryServer } from '../server/memory-server.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
 import type { ConflictReport, ConflictsReply, DigestReply, FunctionReply, PolicyReply } from './wire.ts'
@@ -27,18 +27,7 @@ let url = ''
 let clients: Record<string, DynamoDBClient> = {}
 
 beforeEach(async () => {
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: [...regions],
-    dataFolder: undefined,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log: silentLog,
-  })
+  server = await startServer(memoryServer([...regions]))
   url = `http://127.0.0.1:${server.port}`
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
   clients = Object.fromEntries(regions.map((region) => [region, new DynamoDBClient({ region, endpoint: url, credentials })]))

@@ -8,7 +8,7 @@ import {
   UpdateTimeToLiveCommand,
 } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { silentLog } from '../base/log.ts'
+import { memoryServer } from '../server/memory-server.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
 import type { DigestReply, FaultBody, ReplicationReply } from './wire.ts'
@@ -19,19 +19,7 @@ const clientByRegion = new Map<string, DynamoDBClient>()
 const [east, west] = ['us-east-1', 'eu-west-1'] as const
 
 beforeEach(async () => {
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: [east, west],
-    dataFolder: undefined,
-    profile: 'instant',
-    sweepEveryMs: 50,
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log: silentLog,
-  })
+  server = await startServer({ ...memoryServer([east, west]), sweepEveryMs: 50 })
   url = `http://127.0.0.1:${server.port}`
 })
 afterEach(async () => {

@@ -11,7 +11,7 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { silentLog } from '../base/log.ts'
+import { memoryServer } from '../server/memory-server.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
 import type { ConflictReport, ConflictsReply, DigestReply, PolicyReply } from './wire.ts'
@@ -24,18 +24,7 @@ let url = ''
 let clients: Record<string, DynamoDBClient> = {}
 
 beforeEach(async () => {
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: [east, europe],
-    dataFolder: undefined,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log: silentLog,
-  })
+  server = await startServer(memoryServer([east, europe]))
   url = `http://127.0.0.1:${server.port}`
   const credentials = { accessKeyId: 'any', secretAccessKey: 'any' }
   clients = Object.fromEntries([east, europe].map((region) => [region, new DynamoDBClient({ region, endpoint: url, credentials })]))

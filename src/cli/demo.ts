@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ConflictReport, ConflictsReply, InjectedReply } from '../admin/wire.ts'
-import { silentLog } from '../base/log.ts'
+import { memoryServer } from '../server/memory-server.ts'
 import { startServer } from '../server/start-server.ts'
 import { AdminClient } from './admin-client.ts'
 import type { Command } from './command.ts'
@@ -28,18 +28,7 @@ export const demo: Command = {
     assertPositionals(args, 0)
     const json = args.values['json'] === true
     const say = json ? (): void => undefined : print
-    const server = await startServer({
-      host: '127.0.0.1',
-      port: 0,
-      regions: [east, west],
-      dataFolder: undefined,
-      profile: 'instant',
-      clockMode: 'hlc',
-      credentials: undefined,
-      insecure: false,
-      adminToken: undefined,
-      log: silentLog,
-    })
+    const server = await startServer(memoryServer([east, west]))
     const endpoint = `http://127.0.0.1:${server.port}`
     const users = await createDemoUsers(endpoint, table, [east, west])
     try {

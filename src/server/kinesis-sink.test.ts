@@ -14,8 +14,8 @@ import {
   UpdateTableCommand,
 } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, it, test } from 'vitest'
-import { silentLog } from '../base/log.ts'
 import { readSettings } from './settings.ts'
+import { memoryServer } from './memory-server.ts'
 import type { RunningServer } from './start-server.ts'
 import { startServer } from './start-server.ts'
 
@@ -38,17 +38,9 @@ afterEach(async () => {
 async function start(kinesis?: string, dataFolder: string | undefined = folder): Promise<void> {
   const { kinesisUrls } = await readSettings(kinesis === undefined ? {} : { kinesis })
   server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: ['us-east-1', 'eu-west-1'],
+    ...memoryServer(['us-east-1', 'eu-west-1']),
     dataFolder,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
     ...(kinesisUrls === undefined ? {} : { kinesisUrls }),
-    log: silentLog,
   })
 }
 
@@ -259,18 +251,7 @@ describe('a URL', () => {
 })
 
 test('in memory a stream without a URL is not there', async () => {
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: ['us-east-1'],
-    dataFolder: undefined,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log: silentLog,
-  })
+  server = await startServer(memoryServer(['us-east-1']))
   await makeTable('orders', 'changes')
   const described = () => client().send(new DescribeKinesisStreamingDestinationCommand({ TableName: 'orders' }))
   await expect

@@ -1,5 +1,5 @@
-import { silentLog } from '../base/log.ts'
 import { setEnvironment } from '../base/system-environment.ts'
+import { memoryServer } from '../server/memory-server.ts'
 import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
 import { usualRegions } from './start-world.ts'
@@ -10,18 +10,7 @@ import { usualRegions } from './start-world.ts'
  * node:test: `--test-global-setup`.
  */
 export default async function setup(): Promise<() => Promise<void>> {
-  const server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: usualRegions,
-    dataFolder: undefined,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log: silentLog,
-  })
+  const server = await startServer(memoryServer(usualRegions))
   const endpoint = `http://127.0.0.1:${server.port}`
   const before = setEnvironment({
     AWS_ENDPOINT_URL_DYNAMODB: endpoint,

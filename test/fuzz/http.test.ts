@@ -4,6 +4,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { Log } from '../../src/base/log.ts'
+import { memoryServer } from '../../src/server/memory-server.ts'
 import type { RunningServer } from '../../src/server/start-server.ts'
 import { startServer } from '../../src/server/start-server.ts'
 import { fuzz, TEST_MS_MAX } from './fuzz.ts'
@@ -25,18 +26,7 @@ const log: Log = {
 }
 
 beforeAll(async () => {
-  server = await startServer({
-    host: '127.0.0.1',
-    port: 0,
-    regions: ['us-east-1'],
-    dataFolder: undefined,
-    profile: 'instant',
-    clockMode: 'hlc',
-    credentials: undefined,
-    insecure: false,
-    adminToken: undefined,
-    log,
-  })
+  server = await startServer({ ...memoryServer(['us-east-1']), log })
 })
 afterAll(() => server.close())
 
