@@ -1,4 +1,4 @@
-import { accountOf, defaultAccount } from '../base/account-region.ts'
+import { accountOf, defaultAccount, regionOf } from '../base/account-region.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
 import type { KeySchema } from '../item/key-schema.ts'
@@ -52,6 +52,11 @@ export async function conflictsOf(world: World, tableName: string, since: Timest
 /** The keys of a conflict's table; undefined when no Region that runs has it. */
 export function schemaOf(world: World, { table, globalId }: Pick<Conflict, 'table' | 'globalId'>): KeySchema | undefined {
   return tablesCalled(world, table).find((found) => found.table.globalId === globalId)?.table.schema
+}
+
+/** The Regions that were used so far, whichever account used them. */
+export function regionNames(world: World): readonly string[] {
+  return [...new Set(world.regions().map(({ name }) => regionOf(name)))]
 }
 
 /** What the tables are called that exist in any Region, in order; one that several accounts have by one of its names. */

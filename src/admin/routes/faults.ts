@@ -1,4 +1,4 @@
-import { regionOf } from '../../base/account-region.ts'
+import { regionNames } from '../../world/inspection.ts'
 import type { AdminContext } from '../context.ts'
 import { parseFault, reportFault } from '../fault-body.ts'
 import type { Reply } from '../reply.ts'
@@ -11,8 +11,7 @@ export function listFaults({ faults }: AdminContext): Reply {
 }
 
 export async function injectFault({ world, faults, events }: AdminContext, json: unknown): Promise<Reply> {
-  const names = [...new Set(world.regions().map(({ name }) => regionOf(name)))]
-  const fault = parseFault(json, names)
+  const fault = parseFault(json, regionNames(world))
   const { id } = await faults.inject(fault)
   events.look()
   const body: InjectedReply = { id }

@@ -1,4 +1,4 @@
-import { regionOf } from '../../base/account-region.ts'
+import { regionNames } from '../../world/inspection.ts'
 import type { AdminContext } from '../context.ts'
 import { reportFaultBody } from '../fault-body.ts'
 import type { Reply } from '../reply.ts'
@@ -14,8 +14,7 @@ export function listSchedules({ schedules }: AdminContext): Reply {
 }
 
 export function startSchedule({ world, schedules }: AdminContext, json: unknown): Reply {
-  const names = [...new Set(world.regions().map(({ name }) => regionOf(name)))]
-  const { id, timeline } = schedules.start(parseSchedule(json, names))
+  const { id, timeline } = schedules.start(parseSchedule(json, regionNames(world)))
   const body: StartedScheduleReply = { id, timeline: timeline.map(({ atMs, fault }) => ({ atMs, fault: reportFaultBody(fault) })) }
   return { status: 201, body }
 }
