@@ -1,7 +1,7 @@
 import { defaultAccount } from '../base/account-region.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import { sleep } from '../base/scheduler.ts'
-import type { Call, Dispatcher } from './dispatch.ts'
+import type { Call, Dispatcher, Reply } from './dispatch.ts'
 import { errorReply } from './dispatch.ts'
 import { requestedAccess } from './requested-access.ts'
 import type { OperationName } from './service-model.ts'
@@ -30,17 +30,17 @@ export function disturbedDispatcher(dispatcher: Dispatcher, disturb: Disturb, sc
     dispatch(call) {
       const { region, operation } = call
       const disturbance = disturb({ region, operation, tables: () => tablesOf(call) })
-      return disturbance === undefined ? dispatcher.dispatch(call) : suffer(disturbance)
-
-      async function suffer({ delayMs, end }: Disturbance): ReturnType<Dispatcher['dispatch']> {
-        if (delayMs > 0) await sleep(scheduler, delayMs)
-        if (end === 'throttled') return errorReply(throttledOnPurpose(isOfItems(operation)))
-        if (end === 'failed') return errorReply(internalServerError)
-        const reply = await dispatcher.dispatch(call)
-        return end === 'unanswered' ? errorReply(internalServerError) : reply
-      }
+      return disturbance === undefined ? dispatcher.dispatch(call) : suffer(disturbance, call, dispatcher, scheduler)
     },
   }
+}
+
+async function suffer({ delayMs, end }: Disturbance, call: Call, dispatcher: Dispatcher, scheduler: Scheduler): Promise<Reply> {
+  if (delayMs > 0) await sleep(scheduler, delayMs)
+  if (end === 'throttled') return errorReply(throttledOnPurpose(isOfItems(call.operation)))
+  if (end === 'failed') return errorReply(internalServerError)
+  const reply = await dispatcher.dispatch(call)
+  return end === 'unanswered' ? errorReply(internalServerError) : reply
 }
 
 function tablesOf({ region, operation, input, caller }: Call): ReadonlySet<string> {
