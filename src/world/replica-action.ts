@@ -1,5 +1,4 @@
-import type { TableSettings } from '../engine/table.ts'
-import type { OwnStart, ReplicaRecord } from './global-table.ts'
+import type { ReplicaRecord } from './global-table.ts'
 
 /** What is asked of the replicas of a table. Several at one time are made, and removed, when they are strongly consistent. */
 export type ReplicaAction =
@@ -10,18 +9,18 @@ export type ReplicaAction =
   | ({ readonly kind: 'delete-several' } & StrongRemoval)
 
 /** A replica as it is asked for; what is left out is as the table has it. */
-export interface ReplicaWish {
-  readonly region: string
-  readonly readUnitsOverride: number | undefined
-  readonly tableClassOverride: TableSettings['tableClass'] | undefined
-  /** Of global indexes, by name; those that the table does not have are not heeded (observed on AWS, 2026-10). */
-  readonly indexReadUnits?: Readonly<Record<string, number>>
-  /** `null`: no maximum. */
-  readonly onDemandReads?: number | null | undefined
-  readonly indexOnDemandReads?: Readonly<Record<string, number | null>>
-  readonly keyArn?: string | undefined
-  /** Of a replica that another account joins with. */
-  readonly ownStart?: OwnStart
+export interface ReplicaWish extends Pick<
+  ReplicaRecord,
+  | 'region'
+  | 'readUnitsOverride'
+  | 'tableClassOverride'
+  // Of indexes that the table does not have nothing is heeded (observed on AWS, 2026-10).
+  | 'indexReadUnits'
+  | 'onDemandReads'
+  | 'indexOnDemandReads'
+  | 'keyArn'
+  | 'ownStart'
+> {
   /** What the request says of how consistent the replicas are to be, where it says anything. */
   readonly consistency?: 'EVENTUAL' | undefined
 }
