@@ -11,7 +11,7 @@ import { ReadSet } from './read-set.ts'
 import type { StoredItem } from './stored-item.ts'
 import type { Table } from './table.ts'
 import type { TableDefinitions } from './table-definitions.ts'
-import type { Arrival, Versioning } from './versioning.ts'
+import type { Arrival, LocalChange, Versioning } from './versioning.ts'
 
 /**
  * How items change: read the cells, let the caller judge what they show, write what follows, all in one transaction of the store.
@@ -46,10 +46,7 @@ export class ItemWriter {
         const before = cell === undefined ? undefined : versioning.shown(current, cell)
         const verdict = judge(before, cell)
         if (changesNothing(verdict, before)) return { writes: noWrites, result: unchanged(verdict.result) }
-        const after = verdict.kind === 'put' ? verdict.item : undefined
-        const closes = verdict.kind === 'keep' ? undefined : verdict.closes
-        const edits = verdict.kind === 'put' ? verdict.edits : undefined
-        const relative = verdict.kind !== 'keep' && verdict.relative === true
+        const { after, closes, edits, relative } = madeBy(verdict)
         const refused =
           cause === 'client' && closes === undefined ? versioning.refusal({ table: current, itemKey, before, after }) : undefined
         if (refused !== undefined) return { writes: noWrites, result: { kind: 'not-here', message: refused } }
@@ -189,10 +186,9 @@ export class ItemWriter {
         results.push(unchanged(verdict.result))
         continue
       }
-      const after = verdict.kind === 'put' ? verdict.item : undefined
+      const { after, edits, relative } = madeBy(verdict)
       const refusedHere = versioning.refusal({ table: of.table, itemKey, before, after })
       if (refusedHere !== undefined) return { writes: noWrites, result: { kind: 'not-here', at, message: refusedHere, changed: [] } }
-      const edits = verdict.kind === 'put' ? verdict.edits : undefined
       const change = versioning.change({
         table: of.table,
         arrival,
@@ -203,7 +199,7 @@ export class ItemWriter {
         before,
         after,
         edits,
-        relative: verdict.kind !== 'keep' && verdict.kind !== 'refuse' && verdict.relative === true,
+        relative,
       })
       of.replicaRow = change.replicaRow
       of.changed = true
@@ -239,8 +235,10 @@ export interface ItemWriterOptions {
 /** Sees what is shown (and the cell that shows it, for whoever can read it) and says what shall be. It must be pure; it may be called again. */
 export type Judge<T> = (before: StoredItem | undefined, cell?: Value) => Verdict<T>
 
-/** What a write shall do, judged on what is shown. */
-/** `relative`: had something else been there, something else would have come of it; it was conditional, or counts or appends. */
+/**
+ * What a write shall do, judged on what is shown. `relative`: had something else been there, something else would have come of it; it was conditional, or
+ * counts or appends.
+ */
 export type Verdict<T> =
   | {
       readonly kind: 'put'
@@ -344,6 +342,13 @@ function arrivalFor(versioning: Versioning, cause: ChangeCause): Arrival {
 
 function changesNothing(verdict: { readonly kind: string; readonly closes?: Closes }, before: StoredItem | undefined): boolean {
   return verdict.kind === 'keep' || (verdict.kind === 'delete' && before === undefined && verdict.closes === undefined)
+}
+
+/** What a verdict makes of the item that it judged. */
+function madeBy<T>(verdict: Verdict<T> | { readonly kind: 'refuse' }): Pick<LocalChange, 'after' | 'closes' | 'edits' | 'relative'> {
+  if (verdict.kind !== 'put' && verdict.kind !== 'delete') return { after: undefined, relative: false }
+  const { closes, relative = false } = verdict
+  return verdict.kind === 'put' ? { after: verdict.item, closes, edits: verdict.edits, relative } : { after: undefined, closes, relative }
 }
 
 function unchanged<T>(result: T): Written<T> {
