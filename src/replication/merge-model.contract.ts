@@ -1,3 +1,6 @@
+import type { Random } from '../base/random.ts'
+import { chance, integerBelow, pick } from '../base/random.ts'
+
 /**
  * An executable model of the policy `merge` [REP-14 to REP-17], for its tests alone: an item as a causal store of registers, accumulators, set elements,
  * appended runs and nested maps. It has names for what the rules leave open, so that they are decided before anything is built on them.
@@ -287,4 +290,31 @@ function withoutEmpty(nodes: Readonly<Record<string, Node>>): Record<string, Nod
   return Object.fromEntries(
     Object.entries(nodes).filter(([, node]) => Object.values(node).some((part) => Object.keys(part as object).length > 0)),
   )
+}
+
+/** What a client might do next; its paths are few, so that Regions meet. */
+export function drawOperation(random: Random): ModelOperation {
+  switch (integerBelow(random, 12)) {
+    case 0:
+    case 1:
+      return { kind: 'add', path: 'n', by: 1 + integerBelow(random, 5) }
+    case 2:
+      return { kind: 'set', path: 'n', value: 100 * (1 + integerBelow(random, 9)) }
+    case 3:
+      return { kind: 'remove', path: pick(random, ['n', 'm', 'm.a', 'm.b', 'l']) }
+    case 4:
+      return { kind: chance(random, 0.7) ? 'include' : 'exclude', path: 's', element: pick(random, ['x', 'y', 'z']) }
+    case 5:
+    case 6:
+      return { kind: 'append', path: 'l', element: String(integerBelow(random, 1000)) }
+    case 7:
+      return { kind: 'set', path: 'l', value: [String(integerBelow(random, 1000))] }
+    case 8:
+    case 9:
+      return { kind: 'set', path: pick(random, ['m.a', 'm.b']), value: integerBelow(random, 100) }
+    case 10:
+      return { kind: 'set', path: 'm', value: chance(random, 0.5) ? 'map' : 7 }
+    default:
+      return { kind: 'delete' }
+  }
 }

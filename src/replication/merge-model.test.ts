@@ -1,8 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import type { Random } from '../base/random.ts'
 import { chance, fraction, integerBelow, pick, seededRandom } from '../base/random.ts'
 import type { Context, ItemCopy, ModelDot, ModelOperation, Rank } from './merge-model.contract.ts'
-import { collect, compareRanks, covers, joinContexts, joinCopies, nothingYet, shownOf, write } from './merge-model.contract.ts'
+import {
+  collect,
+  compareRanks,
+  covers,
+  drawOperation,
+  joinContexts,
+  joinCopies,
+  nothingYet,
+  shownOf,
+  write,
+} from './merge-model.contract.ts'
 
 /**
  * The model of `merge` against an oracle that knows nothing but the history of writes: three replicas, delivery in any order between origins, deletions
@@ -18,32 +27,6 @@ interface Copy {
   seen: Context
   item: ItemCopy | undefined
   readonly inbox: { readonly from: string; readonly dot: ModelDot; readonly item: ItemCopy }[]
-}
-
-function drawOperation(random: Random): ModelOperation {
-  switch (integerBelow(random, 12)) {
-    case 0:
-    case 1:
-      return { kind: 'add', path: 'n', by: 1 + integerBelow(random, 5) }
-    case 2:
-      return { kind: 'set', path: 'n', value: 100 * (1 + integerBelow(random, 9)) }
-    case 3:
-      return { kind: 'remove', path: pick(random, ['n', 'm', 'm.a', 'm.b', 'l']) }
-    case 4:
-      return { kind: chance(random, 0.7) ? 'include' : 'exclude', path: 's', element: pick(random, ['x', 'y', 'z']) }
-    case 5:
-    case 6:
-      return { kind: 'append', path: 'l', element: String(integerBelow(random, 1000)) }
-    case 7:
-      return { kind: 'set', path: 'l', value: [String(integerBelow(random, 1000))] }
-    case 8:
-    case 9:
-      return { kind: 'set', path: pick(random, ['m.a', 'm.b']), value: integerBelow(random, 100) }
-    case 10:
-      return { kind: 'set', path: 'm', value: chance(random, 0.5) ? 'map' : 7 }
-    default:
-      return { kind: 'delete' }
-  }
 }
 
 function run(seed: number): { readonly copies: readonly Copy[]; readonly past: readonly Past[]; readonly states: readonly ItemCopy[] } {

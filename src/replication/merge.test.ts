@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import type { Random } from '../base/random.ts'
 import { chance, fraction, integerBelow, pick, seededRandom } from '../base/random.ts'
 import { StoredItem, encodeImage } from '../engine/stored-item.ts'
 import type { AttributeMap, AttributeValue, Item } from '../item/attribute-value.ts'
@@ -40,32 +39,6 @@ interface Place {
   readonly inbox: { readonly from: string; readonly version: Version; readonly dot: model.ModelDot; readonly item: ItemCopy }[]
 }
 
-function drawOperation(random: Random): ModelOperation {
-  switch (integerBelow(random, 12)) {
-    case 0:
-    case 1:
-      return { kind: 'add', path: 'n', by: 1 + integerBelow(random, 5) }
-    case 2:
-      return { kind: 'set', path: 'n', value: 100 * (1 + integerBelow(random, 9)) }
-    case 3:
-      return { kind: 'remove', path: pick(random, ['n', 'm', 'm.a', 'm.b', 'l']) }
-    case 4:
-      return { kind: chance(random, 0.7) ? 'include' : 'exclude', path: 's', element: pick(random, ['x', 'y', 'z']) }
-    case 5:
-    case 6:
-      return { kind: 'append', path: 'l', element: String(integerBelow(random, 1000)) }
-    case 7:
-      return { kind: 'set', path: 'l', value: [String(integerBelow(random, 1000))] }
-    case 8:
-    case 9:
-      return { kind: 'set', path: pick(random, ['m.a', 'm.b']), value: integerBelow(random, 100) }
-    case 10:
-      return { kind: 'set', path: 'm', value: chance(random, 0.5) ? 'map' : 7 }
-    default:
-      return { kind: 'delete' }
-  }
-}
-
 function run(seed: number, steps = 50): { readonly places: readonly Place[]; readonly versions: readonly Version[] } {
   const random = seededRandom(seed)
   const places = names.map((name, at): Place => ({
@@ -83,7 +56,7 @@ function run(seed: number, steps = 50): { readonly places: readonly Place[]; rea
     const place = pick(random, places)
     const dice = fraction(random)
     if (dice < 0.45) {
-      const version = writeAt(place, drawOperation(random), step + integerBelow(random, 7), places)
+      const version = writeAt(place, model.drawOperation(random), step + integerBelow(random, 7), places)
       if (version !== undefined) versions.push(version)
     } else if (dice < 0.85) deliver(place, pick(random, names))
     else {
