@@ -50,6 +50,7 @@ export function salvage(options: Salvage): TakenIn {
     before: mine.shown?.stored,
     after: made,
     merge: () => undefined,
+    relative: unsent.relative,
     notes: unsent.notes,
   })
   const [, ...logged] = writes

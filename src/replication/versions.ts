@@ -205,7 +205,7 @@ export class Versions implements Versioning {
       itemKey,
       stored: after,
       merge: made.merge(row, { dot, timestamp, region: this.#region }),
-      ...(made.relative === undefined ? {} : { relative: made.relative }),
+      relative: made.relative,
       notes: made.notes,
     })
     const replicaRow = afterLocalWrite(made.replicaRow, row, dot.incarnation, {
@@ -257,7 +257,7 @@ export interface Issue {
   readonly after: StoredItem | undefined
   /** What is said beside the item of which write made which part of it. */
   readonly merge: (row: ReplicaRow, stamp: Ranked) => Uint8Array | undefined
-  readonly relative?: LocalChange['relative']
+  readonly relative: boolean
   readonly notes: Notes
 }
 
