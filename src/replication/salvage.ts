@@ -32,7 +32,8 @@ export function salvage(options: Salvage): TakenIn {
   }
   // A policy that joins makes one of all of them.
   const made = decided !== undefined && policy.joins === true ? decided.stored : unsent.stored
-  if (made === undefined && shown?.stored === undefined) return kept // there is nothing to delete
+  // There is nothing to delete, unless deleting it settled a conflict: the others are still to hear of that [REP-21].
+  if (made === undefined && shown?.stored === undefined && unsent.notes.resolves === undefined) return kept
 
   const onTheirs = shown && { dot: shown.version.dot, timestamp: shown.version.timestamp }
   const {

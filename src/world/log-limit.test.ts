@@ -1,4 +1,7 @@
 import { expect, test } from 'vitest'
+import { assert } from '../base/assert.ts'
+import { ledgerEntries } from '../replication/ledger-scan.ts'
+import { resolveConflict } from './resolution.ts'
 import { TestWorld, east, europe, west } from './test-world.contract.ts'
 
 /** A member that holds up more of the others' logs than it may is taken out, and comes back by itself [REP-38]. */
@@ -91,6 +94,60 @@ test('REP-38: one that is in conflict with what the others wrote goes through th
   ])
 })
 
+test('REP-38: one is made again also when the others stopped naming logs that have ended, while it was away', async () => {
+  const lab = await TestWorld.open({ logBytesMax: 20_000, endedIncarnationsMax: 0 })
+  await lab.createTable(east, west, europe)
+  await lab.put(west, 'mine', 'common')
+  await lab.put(east, 'other', 'common')
+  await lab.time.advance(3_000)
+  const cut = await lab.break({ kind: 'pause', region: east })
+  await lab.put(east, 'mine', 'unsent')
+  await pinTooMuch(lab)
+  expect(lab.status(east)).toBe('EXPELLED')
+  // Everything that the two have is stable now. A Region that comes up is when it is looked for logs that have ended.
+  await lab.break({ kind: 'crash', region: europe })
+  await lab.settled()
+  await lab.put(europe, 'another', 'v')
+  await lab.time.advance(60_000)
+  await lab.time.resolve(lab.world.retireIncarnations())
+  await lab.heal(cut)
+  await lab.settled()
+  await lab.time.advance(120_000)
+  for (const region of [east, west, europe]) expect(await lab.get(region, 'mine')).toBe('unsent')
+  expect(await lab.converged()).toBe(true)
+  expect(await lab.countKept()).toBe(0)
+})
+
+test('REP-38: a deletion that settled a conflict, and was not sent, closes it everywhere, though there is nothing left to delete', async () => {
+  const lab = await TestWorld.open({ logBytesMax: 20_000 })
+  await lab.createTable(east, west, europe)
+  const between = await lab.break({ kind: 'pause', region: east })
+  await lab.put(east, 'k', 'loser')
+  await lab.time.advance(1_000)
+  await lab.put(west, 'k', 'winner')
+  await lab.heal(between)
+  await lab.time.advance(10_000)
+  const [conflict] = await lab.conflicts()
+  assert(conflict !== undefined, 'there is a conflict')
+  const cut = await lab.break({ kind: 'pause', region: east })
+  await lab.time.resolve(lab.world.crash(west)) // so that it is settled in the Region that is cut off
+  await lab.time.resolve(lab.world.crash(europe))
+  expect(await lab.time.resolve(resolveConflict(lab.world, conflict, { item: undefined, shown: undefined }))).toMatchObject({
+    region: east,
+  })
+  await lab.time.resolve(lab.world.recover(west))
+  await lab.time.resolve(lab.world.recover(europe))
+  await lab.delete(west, 'k')
+  await pinTooMuch(lab)
+  expect(lab.status(east)).toBe('EXPELLED')
+  await lab.heal(cut)
+  await lab.settled()
+  await lab.time.advance(120_000)
+  for (const region of [east, west, europe]) expect(await resolvedIn(lab, region)).toEqual([true])
+  expect(await lab.converged()).toBe(true)
+  expect(await lab.countKept()).toBe(0)
+})
+
 test('REP-38: an expelled replica that crashes while it is filled again goes on afterwards', async () => {
   const lab = await TestWorld.open({ logBytesMax: 20_000 })
   await lab.createTable(east, west, europe)
@@ -109,3 +166,12 @@ test('REP-38: an expelled replica that crashes while it is filled again goes on 
   expect(await lab.converged()).toBe(true)
   expect(await lab.countKept()).toBe(0)
 })
+
+/** Of each entry in one Region's own ledger. */
+async function resolvedIn(lab: TestWorld, region: string): Promise<readonly boolean[]> {
+  const engine = await lab.engine(region)
+  const table = engine.table('users')
+  const found: boolean[] = []
+  if (table !== undefined) for await (const { resolved } of ledgerEntries(engine.store, table.number, 0n)) found.push(resolved)
+  return found
+}
