@@ -2,12 +2,14 @@ import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { uuid } from '../base/random.ts'
-import { pagesOf, restAfter } from '../storage/pages.ts'
-import type { Entry, Range, Store, Value, Write } from '../storage/store.ts'
+import { pagesOf } from '../storage/pages.ts'
+import type { Range, Store, Write } from '../storage/store.ts'
 import { Backups } from './backups.ts'
 import type { ChangeCause } from './change-log.ts'
 import { carryOutDelayed } from './delayed-entries.ts'
 import { decodeIndexEntry, setBytes } from './index-entry.ts'
+import type { ItemRange, StoreReads, Visit } from './item-reader.ts'
+import { ItemReader } from './item-reader.ts'
 import type { Judge, NotWritten, Transacted, TransactedWrite, WriteOrder, Written } from './item-writer.ts'
 import { ItemWriter } from './item-writer.ts'
 import {
@@ -15,10 +17,8 @@ import {
   droppedTables,
   endedKey,
   formatKey,
-  rowKey,
   spaceRange,
   spaces,
-  suffixOf,
   tableNumberOfDropped,
   tableRange,
   tableRangesWithoutChanges,
@@ -52,7 +52,9 @@ export class RegionEngine {
   readonly #clock: Clock
   readonly #random: Random
   readonly #definitions: TableDefinitions
+  readonly #items: ItemReader
   readonly #writer: ItemWriter
+  #lagging: Lagging | undefined
   readonly #orderByTable = new Map<number, WriteOrder>()
   readonly #writeListeners: ((table: Table) => void)[] = []
   readonly #changeListeners: ((table: Table) => void)[] = []
@@ -70,6 +72,7 @@ export class RegionEngine {
     this.#clock = options.clock
     this.#random = options.random
     this.#definitions = definitions
+    this.#items = new ItemReader(store, versioning)
     const changed = (table: Table): void => {
       for (const listener of this.#writeListeners) listener(table)
       this.changed(table)
@@ -220,23 +223,34 @@ export class RegionEngine {
   }
 
   /** @param itemKey as `encodeItemKey` makes it */
-  async getItem(table: Table, itemKey: Uint8Array): Promise<StoredItem | undefined> {
-    const cell = await this.store.get(rowKey(table.number, spaces.items, itemKey))
-    return cell === undefined ? undefined : this.#show(table, cell)
+  getItem(table: Table, itemKey: Uint8Array): Promise<StoredItem | undefined> {
+    return this.#items.getItem(table, itemKey)
   }
 
   /** Items in the order of `itemKeys`, all from one moment. */
-  async getItems(wanted: readonly { readonly table: Table; readonly itemKey: Uint8Array }[]): Promise<(StoredItem | undefined)[]> {
-    const cells = await this.store.getMany(wanted.map(({ table, itemKey }) => rowKey(table.number, spaces.items, itemKey)))
-    return wanted.map(({ table }, at) => {
-      const cell = cells[at]
-      return cell === undefined ? undefined : this.#show(table, cell)
-    })
+  getItems(wanted: readonly { readonly table: Table; readonly itemKey: Uint8Array }[]): Promise<(StoredItem | undefined)[]> {
+    return this.#items.getItems(wanted)
   }
 
-  #show(table: Table, cell: Value): StoredItem | undefined {
-    this.versioning.noteRead(cell)
-    return this.versioning.shown(table, cell)
+  /** Items in key order; see {@link ItemReader}. */
+  read(table: Table, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
+    return this.#items.read(table, range, visit)
+  }
+
+  /** The same of an index. */
+  readIndex(table: Table, index: Index, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
+    return this.#items.readIndex(table, index, range, visit)
+  }
+
+  /** What answers one eventually consistent read of the table, or of one of its indexes: this, or a state that lags. */
+  eventually(table: Table, index?: Index): ItemReads {
+    const lagging = this.#lagging?.(table, index)
+    return lagging === undefined ? this : new ItemReader(lagging, this.versioning)
+  }
+
+  /** Has eventually consistent reads answered from elsewhere; undefined: from the store. */
+  answerEventually(lagging: Lagging | undefined): void {
+    this.#lagging = lagging
   }
 
   /**
@@ -270,71 +284,12 @@ export class RegionEngine {
   isBusy(table: Table, itemKey: Uint8Array): boolean {
     return this.#writer.isBusy(table, itemKey)
   }
-
-  /**
-   * Items in key order until `visit` has had enough or the range ends. Each is read from one moment; between the pages of a long range
-   * writes go on, as they do in DynamoDB.
-   * @returns the item key of the last item visited when there is (or may be) more behind it; undefined at the end
-   */
-  read(table: Table, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
-    const rows: Range = spaceRange(table.number, spaces.items, range.from, range.to)
-    return this.#readRows(rows, range, 0, ({ key, value }) => {
-      const item = this.#show(table, value)
-      return item === undefined ? 'skipped' : visit(item, () => placeOf(suffixOf(key)))
-    })
-  }
-
-  /** The same of an index. Keys in `range` and the key returned are index keys. */
-  readIndex(table: Table, index: Index, range: ItemRange, visit: Visit): Promise<Uint8Array | undefined> {
-    const set = setBytes(index.number)
-    const from = Buffer.concat([set, range.from])
-    const to = range.to === undefined ? setBytes(index.number + 1) : Buffer.concat([set, range.to])
-    return this.#readRows(spaceRange(table.number, spaces.derived, from, to), range, set.length, ({ key, value }) => {
-      const { item, itemKey } = decodeIndexEntry(value)
-      return visit(item, () => ({ key: suffixOf(key, set.length), itemKey }))
-    })
-  }
-
-  async #readRows(
-    rows: Range,
-    { reverse, itemsExpected = Infinity }: ItemRange,
-    prefixBytes: number,
-    see: (entry: Entry) => Wish | 'skipped',
-  ): Promise<Uint8Array | undefined> {
-    const keyOf = (entry: Entry | undefined): Uint8Array | undefined => entry && suffixOf(entry.key, prefixBytes)
-    let rest: Range = { ...rows, reverse }
-    const limit = { ...readPage, entriesMax: Math.min(readPage.entriesMax, itemsExpected) }
-    let visited: Entry | undefined
-    for (;;) {
-      const page = await this.store.page(rest, limit)
-      for (const entry of page.entries) {
-        const wish = see(entry)
-        if (wish === 'skipped') continue
-        if (wish === 'stop-before') return keyOf(visited)
-        visited = entry
-        if (wish === 'last') return keyOf(visited)
-      }
-      const last = page.entries.at(-1)
-      if (!page.more || last === undefined) return undefined
-      rest = restAfter(rest, last)
-    }
-  }
 }
 
-function placeOf(itemKey: Uint8Array): Place {
-  return { key: itemKey, itemKey }
-}
+/** What an eventually consistent read is answered from, asked for each read; undefined: from the store as it is. */
+export type Lagging = (table: Table, index: Index | undefined) => StoreReads | undefined
 
-/** Whether to go on after this item, end with it, or end before it. */
-export type Wish = 'more' | 'last' | 'stop-before'
-/** @param place where it was found, for the few who ask */
-export type Visit = (item: StoredItem, place: () => Place) => Wish
-
-export interface Place {
-  /** The key under which it was found: the item's own, or that of its index entry. */
-  readonly key: Uint8Array
-  readonly itemKey: Uint8Array
-}
+export type ItemReads = Pick<ItemReader, 'getItem' | 'getItems' | 'read' | 'readIndex'>
 
 export interface EngineOptions {
   readonly region: string
@@ -353,15 +308,6 @@ export interface TableStatistics extends Statistics {
   readonly indexes: Readonly<Record<string, Statistics>>
 }
 
-/** Item keys from `from` (inclusive) to `to` (exclusive; undefined: the end of the table). */
-export interface ItemRange {
-  readonly from: Uint8Array
-  readonly to: Uint8Array | undefined
-  readonly reverse: boolean
-  /** How many items the visitor will want, if it knows: so many are read at once. */
-  readonly itemsExpected?: number
-}
-
 /** The folder was written by a version that lays rows out in a way that this one does not know. */
 export class UnknownLayout extends Error {
   override readonly name = 'UnknownLayout'
@@ -375,7 +321,6 @@ export class UnknownLayout extends Error {
 const layoutVersion = 1
 /** Stands for a reader, while a table is dropped. */
 const beingDropped = 'being-dropped'
-const readPage = { entriesMax: 200, bytesMax: 1 << 20 }
 const countedPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 const removalPage = { entriesMax: 1000, bytesMax: 4 << 20 }
 

@@ -1,8 +1,8 @@
 import { accountOf, regionOf } from '../../base/account-region.ts'
 import type { WriteMeter } from '../../cost/write-meter.ts'
-import type { RegionEngine } from '../../engine/region-engine.ts'
+import type { ItemReads, RegionEngine } from '../../engine/region-engine.ts'
 import { isRefusal } from '../../engine/refusal.ts'
-import type { Table } from '../../engine/table.ts'
+import type { Index, Table } from '../../engine/table.ts'
 import { servesItems } from '../../engine/table.ts'
 import type { TableContributors } from '../contributors.ts'
 import type { TableLimits } from '../throttle.ts'
@@ -76,6 +76,15 @@ export async function consistentReadProblem(
   isConsistent: boolean | undefined,
 ): Promise<WireError | undefined> {
   return isConsistent !== true || !table.ordered || (await engine.caughtUp(table)) ? undefined : internalServerError
+}
+
+/** What answers a read. */
+export function readsOf(
+  { engine, table }: Pick<OpenTable, 'engine' | 'table'>,
+  isConsistent: boolean | undefined,
+  index?: Index,
+): ItemReads {
+  return isConsistent === true ? engine : engine.eventually(table, index)
 }
 
 /** DynamoDB has no word for this; SDKs try it again, as they should. */

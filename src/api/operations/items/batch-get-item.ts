@@ -18,7 +18,7 @@ import { bindParameters, mixtureProblem } from './expressions.ts'
 import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
 import type { OpenTable } from '../table-lookup.ts'
-import { consistentReadProblem, openTable } from '../table-lookup.ts'
+import { consistentReadProblem, openTable, readsOf } from '../table-lookup.ts'
 
 interface Input {
   readonly RequestItems: Readonly<Record<string, KeysAndAttributes>>
@@ -137,7 +137,8 @@ async function readPart(part: OpenPart, bytesLeft: number) {
 }
 
 async function readItems(part: OpenPart, bytesLeft: number) {
-  const items = await Promise.all(part.itemKeys.map((key) => part.engine.getItem(part.table, key)))
+  const reads = readsOf(part, part.request.ConsistentRead)
+  const items = await Promise.all(part.itemKeys.map((key) => reads.getItem(part.table, key)))
   const images: Uint8Array[] = []
   let units = 0
   let sizeBytes = 0

@@ -9,7 +9,7 @@ import type { Placeholders } from './expressions.ts'
 import { bindParameters } from './expressions.ts'
 import { parseKeyParameter, readKey } from './key-parameter.ts'
 import { operation } from '../operation.ts'
-import { consistentReadProblem, openTable } from '../table-lookup.ts'
+import { consistentReadProblem, openTable, readsOf } from '../table-lookup.ts'
 
 interface Input extends Placeholders {
   readonly TableName: string
@@ -35,7 +35,7 @@ export const getItem = operation<Input>(async (context, input) => {
   if (throttled !== undefined) return throttled
   const behind = await consistentReadProblem(open, input.ConsistentRead)
   if (behind !== undefined) return behind
-  const found = await open.engine.getItem(open.table, key.itemKey)
+  const found = await readsOf(open, input.ConsistentRead).getItem(open.table, key.itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, input.ConsistentRead === true ? 'strong' : 'eventual')
   open.limits?.charge('read', { table: units, indexes: new Map() })
   open.contributors?.read(key.itemKey, units)

@@ -1,5 +1,5 @@
 import { readUnits } from '../../../cost/capacity.ts'
-import type { Place, Visit } from '../../../engine/region-engine.ts'
+import type { Place, Visit } from '../../../engine/item-reader.ts'
 import type { StoredItem } from '../../../engine/stored-item.ts'
 import { encodeImage } from '../../../engine/stored-item.ts'
 import type { ConditionPlan } from '../../../expression/condition.ts'
@@ -102,13 +102,13 @@ interface FoundEntry {
 
 /** First the entries, then their items, until those fill the page. An item that was deleted in between is not there. */
 async function fetchedPage(source: ReadSource, input: PageInput, plan: PagePlan): Promise<ReadItems> {
-  const { engine, table } = source
+  const { reads, table } = source
   const read = nothingRead(source, input)
   const found: FoundEntry[] = []
   await visitItems(source, input, plan, read, (entry, place) => found.push({ entry, itemKey: place().itemKey }))
   let fetchedBytes = 0
   for (let from = 0; from < found.length; from += fetchedAtOnceMax) {
-    const items = await engine.getItems(found.slice(from, from + fetchedAtOnceMax).map(({ itemKey }) => ({ table, itemKey })))
+    const items = await reads.getItems(found.slice(from, from + fetchedAtOnceMax).map(({ itemKey }) => ({ table, itemKey })))
     for (const [at, item] of items.entries()) {
       if (item === undefined) continue
       if (fetchedBytes > 0 && fetchedBytes + item.sizeBytes > PAGE_BYTES_MAX) return endedBehind(read, source, found.slice(0, from + at))
@@ -134,7 +134,7 @@ function endedBehind(read: ReadItems, { table, index }: ReadSource, taken: reado
 const fetchedAtOnceMax = 20
 
 async function visitItems(
-  { engine, table, index }: ReadSource,
+  { reads, table, index }: ReadSource,
   { Limit: limit = Infinity }: PageInput,
   { bounds, reverse }: PagePlan,
   read: ReadItems,
@@ -151,7 +151,7 @@ async function visitItems(
     return read.scanned < limit ? 'more' : 'last'
   }
   const range = { ...bounds, reverse }
-  const last = await (index === undefined ? engine.read(table, range, visit) : engine.readIndex(table, index, range, visit))
+  const last = await (index === undefined ? reads.read(table, range, visit) : reads.readIndex(table, index, range, visit))
   if (last === undefined) return
   read.last = index === undefined ? decodeItemKey(table.schema, last) : lastSeen && lastKeyOf(table, index, lastSeen.item)
 }

@@ -1,4 +1,4 @@
-import type { ItemRange } from '../../../engine/region-engine.ts'
+import type { ItemRange } from '../../../engine/item-reader.ts'
 import type { KeyRange, SortRange } from '../../../expression/key-condition.ts'
 import type { AttributeValue } from '../../../item/attribute-value.ts'
 import { indexPartitionPrefix, indexSortBytes, indexSortPrefix } from '../../../item/index-key.ts'

@@ -1,4 +1,4 @@
-import type { Visit } from '../../../engine/region-engine.ts'
+import type { Visit } from '../../../engine/item-reader.ts'
 import type { StoredItem } from '../../../engine/stored-item.ts'
 import { PAGE_BYTES_MAX } from './item-page.ts'
 import type { Bounds } from './key-range.ts'
@@ -114,7 +114,7 @@ interface RangePart {
 
 /** @param always at least one item, however large */
 async function readRange(
-  { source: { engine, table, index }, reverse }: RangeReading,
+  { source: { reads, table, index }, reverse }: RangeReading,
   range: number,
   bounds: Bounds,
   itemsMax: number,
@@ -137,7 +137,7 @@ async function readRange(
     return 'last'
   }
   const span = { ...bounds, reverse, ...(itemsMax === Infinity ? {} : { itemsExpected: itemsMax }) }
-  await (index === undefined ? engine.read(table, span, visit) : engine.readIndex(table, index, span, visit))
+  await (index === undefined ? reads.read(table, span, visit) : reads.readIndex(table, index, span, visit))
   return { found, sizeBytes, more }
 }
 

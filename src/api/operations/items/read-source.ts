@@ -1,4 +1,5 @@
 import { projectedNames } from '../../../engine/index-entry.ts'
+import type { ItemReads } from '../../../engine/region-engine.ts'
 import type { Index, Table } from '../../../engine/table.ts'
 import type { ConditionPlan } from '../../../expression/condition.ts'
 import { conditionAttributes } from '../../../expression/condition.ts'
@@ -14,11 +15,14 @@ import { asIndexKeySchema } from '../../../item/key-schema.ts'
 import type { WireError } from '../../wire-error.ts'
 import { validationError } from '../../wire-error.ts'
 import type { OpenTable } from '../table-lookup.ts'
+import { readsOf } from '../table-lookup.ts'
 
 /** What a Query or Scan reads: the table itself, or one of its indexes. */
 export interface ReadSource extends OpenTable {
   /** Undefined: the table. */
   readonly index: Index | undefined
+  /** What answers: all that is read of one source is read there. */
+  readonly reads: ItemReads
 }
 
 export interface ReadInput {
@@ -29,14 +33,14 @@ export interface ReadInput {
 
 /** Finds what is to be read. The order of these checks is a guess. */
 export function readSource(open: OpenTable, { IndexName, ConsistentRead }: ReadInput): ReadSource | WireError {
-  if (IndexName === undefined) return { ...open, index: undefined }
+  if (IndexName === undefined) return { ...open, index: undefined, reads: readsOf(open, ConsistentRead) }
   const index = open.table.indexes.find(({ name, status }) => name === IndexName && status !== 'DELETING')
   if (index === undefined) return validationError(`The table does not have the specified index: ${IndexName}`)
   if (index.status === 'CREATING') return validationError(`Cannot read from backfilling global secondary index: ${IndexName}`)
   if (index.kind === 'global' && ConsistentRead === true) {
     return validationError('Consistent reads are not supported on global secondary indexes')
   }
-  return { ...open, index }
+  return { ...open, index, reads: readsOf(open, ConsistentRead, index) }
 }
 
 /** The keys by which the source is ordered. */

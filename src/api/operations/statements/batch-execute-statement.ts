@@ -18,7 +18,7 @@ import { keyIn, planWrite } from './statement-write.ts'
 import type { StatementInput } from './statement.ts'
 import { isWrite, understand } from './statement.ts'
 import type { OpenTable } from '../table-lookup.ts'
-import { consistentReadProblem, openTable } from '../table-lookup.ts'
+import { consistentReadProblem, openTable, readsOf } from '../table-lookup.ts'
 import type { PlannedWrite } from '../items/write-action.ts'
 
 interface Input {
@@ -99,13 +99,13 @@ async function run(step: Step | WireError): Promise<Done | WireError> {
 }
 
 async function read(step: Read): Promise<Done | WireError> {
-  const { engine, table, limits, contributors, itemKey, plan, consistent } = step
+  const { table, limits, contributors, itemKey, plan, consistent } = step
   const throttled = limits?.refusal('read')
   tellThrottled(throttled, contributors, itemKey)
   if (throttled !== undefined) return throttled
   const behind = await consistentReadProblem(step, consistent)
   if (behind !== undefined) return behind
-  const found = await engine.getItem(table, itemKey)
+  const found = await readsOf(step, consistent).getItem(table, itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, consistent ? 'strong' : 'eventual')
   limits?.charge('read', { table: units, indexes: new Map() })
   contributors?.read(itemKey, units)

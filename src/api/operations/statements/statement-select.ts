@@ -153,8 +153,8 @@ interface Telling {
 
 /** Items that an index does not hold whole are fetched from the table; one that was deleted in between is not there. */
 async function answerOf(source: ReadSource, plan: SelectPlan, page: RangePage, { fetches, consistency }: Telling): Promise<Selected> {
-  const { engine, table, index } = source
-  const fetched = fetches ? await engine.getItems(page.found.map(({ itemKey }) => ({ table, itemKey }))) : undefined
+  const { reads, table, index } = source
+  const fetched = fetches ? await reads.getItems(page.found.map(({ itemKey }) => ({ table, itemKey }))) : undefined
   const items = fetched ?? page.found.map(({ item }) => item)
   const images: Uint8Array[] = []
   let fetchUnits = 0
