@@ -47,6 +47,8 @@ test('faults are injected, listed and healed by the command line', async () => {
     ['throttle', 'us-east-1', '--table', 'users', '--operation', 'PutItem', '--rate', '0.5'],
     ['error', 'eu-west-1', '--applied'],
     ['slow', 'eu-west-1', '20', '300'],
+    ['index-lag', 'eu-west-1', '2000', '--table', 'users', '--index', 'by-mail'],
+    ['stale', 'us-east-1', '0', '--jitter', '800', '--rate', '0.3', '--seed', '7'],
   ]
   for (const fault of faults) expect(await everywrite('fault', ...fault, ...at)).toMatchObject({ code: 0, stderr: '' })
   const { faults: listed } = JSON.parse((await everywrite('fault', 'list', '--json', ...at)).stdout) as FaultsReply
@@ -60,11 +62,13 @@ test('faults are injected, listed and healed by the command line', async () => {
     { kind: 'throttle', region: 'us-east-1', table: 'users', operation: 'PutItem', rate: 0.5 },
     { kind: 'error', region: 'eu-west-1', rate: 1, applied: true },
     { kind: 'slow', region: 'eu-west-1', rate: 1, p50Ms: 20, p99Ms: 300 },
+    { kind: 'index-lag', region: 'eu-west-1', table: 'users', index: 'by-mail', ms: 2000 },
+    { kind: 'stale', region: 'us-east-1', ms: 0, jitterMs: 800, rate: 0.3, seed: 7 },
   ])
   const [first] = listed
   expect((await everywrite('fault', 'heal', first?.id ?? '', ...at)).stdout).toBe('Healed 1 fault.\n')
   expect(await everywrite('fault', 'heal', first?.id ?? '', ...at)).toMatchObject({ code: 1 })
-  expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 8 faults.\n')
+  expect((await everywrite('fault', 'heal', ...at)).stdout).toBe('Healed 10 faults.\n')
   expect((await everywrite('fault', 'list', ...at)).stdout).toBe('Nothing is broken.\n')
 })
 

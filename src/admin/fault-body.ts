@@ -21,10 +21,12 @@ export function reportFaultBody({ durationMs, ...kind }: Fault): FaultBody {
   return durationMs === undefined ? kind : { ...kind, durationMs }
 }
 
-const kinds = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash', 'throttle', 'error', 'slow'] as const
+const kinds = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash', 'throttle', 'error', 'slow', 'index-lag', 'stale'] as const
 
 /** The longest that a timer can wait. */
 const msMax = 2 ** 31 - 1
+/** What changes meanwhile is kept, so reads cannot lag by any time. */
+const readLag: Bounds = { from: 0, to: 15 * 60 * 1000 }
 const tenYearsMs = 10 * 365 * 24 * 3600 * 1000
 
 function kindIn(fields: Fields): FaultKind {
@@ -61,6 +63,24 @@ function kindIn(fields: Fields): FaultKind {
       if (p99Ms < p50Ms) throw new Rejection(400, `p99Ms must not be below p50Ms; they are ${p99Ms} and ${p50Ms}.`)
       return { kind, ...requestsIn(fields), p50Ms, p99Ms }
     }
+    case 'index-lag':
+      return {
+        kind,
+        region: fields.region('region'),
+        table: fields.optionalText('table'),
+        index: fields.optionalText('index'),
+        ms: fields.number('ms', readLag),
+      }
+    case 'stale':
+      return {
+        kind,
+        region: fields.region('region'),
+        table: fields.optionalText('table'),
+        ms: fields.number('ms', readLag),
+        jitterMs: fields.optionalNumber('jitterMs', readLag) ?? 0,
+        rate: fields.optionalNumber('rate', { from: 0, to: 1 }) ?? 1,
+        seed: fields.optionalNumber('seed', { from: 0, to: 2 ** 32 - 1 }) ?? 1,
+      }
     default:
       throw new Rejection(400, `kind must be one of ${kinds.join(', ')}${typeof kind === 'string' ? `; there is no ${kind}` : ''}.`)
   }

@@ -288,6 +288,25 @@ export type FaultBody = { readonly durationMs?: number } & (
   | (RequestScopeBody & { readonly kind: 'error'; readonly applied?: boolean })
   /** Half of the requests take at least `p50Ms` longer, one of a hundred at least `p99Ms`. */
   | (RequestScopeBody & { readonly kind: 'slow'; readonly p50Ms: number; readonly p99Ms?: number })
+  /** Reads of global secondary indexes see what these showed so long ago. */
+  | {
+      readonly kind: 'index-lag'
+      readonly region: string
+      readonly table?: string | undefined
+      readonly index?: string | undefined
+      readonly ms: number
+    }
+  /** So many of the eventually consistent reads (`rate`, default 1) see the table as it was `ms` ago, or up to `jitterMs` before that. */
+  | {
+      readonly kind: 'stale'
+      readonly region: string
+      readonly table?: string | undefined
+      readonly ms: number
+      readonly jitterMs?: number
+      readonly rate?: number
+      /** Draws which, and how old; 1 when left out. */
+      readonly seed?: number
+    }
 )
 
 /** Which requests a fault is for: those of a Region, of one table, of one operation; `rate` (0 to 1, default 1) of them. */

@@ -1,7 +1,7 @@
 import type { FaultBody, FaultsReply, HealedReply, InjectedReply, RequestScopeBody, SchedulesReply } from '../admin/wire.ts'
 import { AdminClient } from './admin-client.ts'
 import type { Arguments, Command } from './command.ts'
-import { UsageError, numberOf, parseNumber } from './command.ts'
+import { UsageError, numberOf, parseNumber, textOf } from './command.ts'
 import { runSchedule } from './fault-schedule.ts'
 import { layOut, print, printJson } from './output.ts'
 
@@ -17,6 +17,9 @@ const help = `everywrite fault: break the world, and heal it
   everywrite fault error REGION             its requests fail (--applied: they are carried out all the same)
   everywrite fault slow REGION MS [P99]     half of its requests take at least so much longer, one of a hundred at least P99
                                             all three: --table T, --operation O, --rate 0.1: only some of them
+  everywrite fault index-lag REGION MS      its global secondary indexes show what they showed so long ago (--table T, --index I)
+  everywrite fault stale REGION MS          its eventually consistent reads see tables as they were so long ago, or (--jitter MS) up to so much longer
+                                            (--table T; --rate 0.1: one of ten; --seed N draws which)
   everywrite fault run FILE                 a timeline of faults, in YAML (--seed N: other times than the file's seed draws)
   everywrite fault stop ID                  ends a timeline, and heals what it brought
   everywrite fault list
@@ -34,6 +37,7 @@ export const fault: Command = {
     drift: { type: 'string' },
     table: { type: 'string' },
     operation: { type: 'string' },
+    index: { type: 'string' },
     rate: { type: 'string' },
     applied: { type: 'boolean' },
     seed: { type: 'string' },
@@ -101,6 +105,14 @@ function bodyOf(kind: string, args: Arguments): FaultBody {
       const p50Ms = parseNumber(second, 'MS')
       return { kind, ...requestsOf(first, args), p50Ms, p99Ms: third === undefined ? p50Ms : parseNumber(third, 'P99'), ...duration }
     }
+    case 'index-lag':
+      assertCount(args, 2)
+      return { kind, region: first, table: textOf(args, 'table'), index: textOf(args, 'index'), ms: parseNumber(second, 'MS'), ...duration }
+    case 'stale': {
+      assertCount(args, 2)
+      const [jitterMs = 0, rate = 1, seed = 1] = [numberOf(args, 'jitter'), numberOf(args, 'rate'), numberOf(args, 'seed')]
+      return { kind, region: first, table: textOf(args, 'table'), ms: parseNumber(second, 'MS'), jitterMs, rate, seed, ...duration }
+    }
     default:
       throw new UsageError(`There is no fault ${kind}; \`everywrite fault --help\` lists them`)
   }
@@ -143,6 +155,13 @@ function describe(body: FaultBody): string {
       return `${describeRequests(body)} ${body.applied === true ? 'are carried out and answered by an error' : 'fail'}${during}`
     case 'slow':
       return `${describeRequests(body)} take ${body.p50Ms} ms longer${(body.p99Ms ?? 0) > body.p50Ms ? `, some ${body.p99Ms}` : ''}${during}`
+    case 'index-lag':
+      return `${body.index ?? 'global indexes'}${body.table === undefined ? '' : ` of ${body.table}`} in ${body.region} show what was ${body.ms} ms ago${during}`
+    case 'stale': {
+      const which = (body.rate ?? 1) === 1 ? '' : `${percent(body.rate ?? 1)} of `
+      const longer = (body.jitterMs ?? 0) > 0 ? ` to ${body.ms + (body.jitterMs ?? 0)}` : ''
+      return `${which}eventually consistent reads${body.table === undefined ? '' : ` of ${body.table}`} in ${body.region} see what was ${body.ms}${longer} ms ago${during}`
+    }
     case 'crash':
       return body.durationMs === undefined ? `${body.region} crashed and recovered` : `${body.region} is down${during}`
   }
@@ -150,7 +169,11 @@ function describe(body: FaultBody): string {
 
 function describeRequests({ region, table, operation, rate = 1 }: RequestScopeBody): string {
   const which = `${operation ?? 'requests'}${table === undefined ? '' : ` of ${table}`} in ${region}`
-  return rate === 1 ? which : `${Number((rate * 100).toFixed(2))} % of ${which}`
+  return rate === 1 ? which : `${percent(rate)} of ${which}`
+}
+
+function percent(rate: number): string {
+  return `${Number((rate * 100).toFixed(2))} %`
 }
 
 function printFaults({ faults, schedules }: FaultsReply & SchedulesReply): void {

@@ -23,7 +23,19 @@ export interface PlannedFault {
 
 export type FaultName = FaultKind['kind']
 
-export const usualFaults: readonly FaultName[] = ['partition', 'pause', 'latency', 'skew', 'outage', 'crash', 'throttle', 'error', 'slow']
+export const usualFaults: readonly FaultName[] = [
+  'partition',
+  'pause',
+  'latency',
+  'skew',
+  'outage',
+  'crash',
+  'throttle',
+  'error',
+  'slow',
+  'index-lag',
+  'stale',
+]
 
 /** Every third run has no faults: most bugs of applications need nothing but lag. */
 export function planRun(seed: number, regions: readonly string[], kinds: readonly FaultName[]): ExplorationPlan {
@@ -59,6 +71,12 @@ function drawFault(dice: Random, kind: FaultName, regions: readonly string[]): F
       return { kind, ...someRequests(dice, region), applied: chance(dice, 0.5) }
     case 'slow':
       return { kind, ...someRequests(dice, region), p50Ms: 20, p99Ms: 100 * (1 + integerBelow(dice, 20)) }
+    case 'index-lag':
+      return { kind, region, table: undefined, index: undefined, ms: 10 * (1 + integerBelow(dice, 100)) }
+    case 'stale': {
+      const [rate, seed] = [pick(dice, [0.2, 0.5, 1]), integerBelow(dice, 1_000_000)]
+      return { kind, region, table: undefined, ms: 0, jitterMs: 10 * (1 + integerBelow(dice, 100)), rate, seed }
+    }
     case 'pause':
     case 'outage':
     case 'crash':

@@ -190,6 +190,20 @@ export class TestWorld {
     return this.break({ kind: 'latency', from, to, ms, jitterMs })
   }
 
+  /** Lets the Region's global secondary indexes show what they showed so long ago: those of a table, or one of them. */
+  indexLag(region: string, ms: number, scope: { readonly table?: string; readonly index?: string } = {}): Promise<Broken> {
+    return this.break({ kind: 'index-lag', region, table: scope.table, index: scope.index, ms })
+  }
+
+  /**
+   * Lets the Region's eventually consistent reads see its tables as they were so long ago, or up to `jitterMs` longer: all of them, or so many as `rate` (0 to 1)
+   * says. Strongly consistent ones see the present.
+   */
+  staleReads(region: string, ms: number, how: StaleReads = {}): Promise<Broken> {
+    const { table, jitterMs = 0, rate = 1, seed = 1 } = how
+    return this.break({ kind: 'stale', region, table, ms, jitterMs, rate, seed })
+  }
+
   /** Breaks anything that can be broken; requests too: `throttle`, `error`, `slow`. */
   async break(fault: FaultKind): Promise<Broken> {
     const { id } = await this.#inTime(this.#faults.inject({ ...fault, durationMs: fault.kind === 'crash' ? forever : undefined }))
@@ -279,6 +293,14 @@ export class TestWorld {
     const [first] = this.#errors
     if (first !== undefined) throw first
   }
+}
+
+export interface StaleReads {
+  readonly table?: string
+  readonly jitterMs?: number
+  readonly rate?: number
+  /** Draws which reads, and how old; 1 when left out. */
+  readonly seed?: number
 }
 
 const keepsApart: ReadonlySet<FaultKind['kind']> = new Set(['partition', 'pause', 'outage', 'crash'])

@@ -65,6 +65,10 @@ function describe(fault: FaultKind): string {
       return `requests in ${fault.region} ${fault.applied ? 'are carried out and answered by an error' : 'fail'}, at a rate of ${fault.rate}`
     case 'slow':
       return `requests in ${fault.region} take ${fault.p50Ms} to ${fault.p99Ms} ms longer, at a rate of ${fault.rate}`
+    case 'index-lag':
+      return `global indexes in ${fault.region} show what was ${fault.ms} ms ago`
+    case 'stale':
+      return `eventually consistent reads in ${fault.region} see what was ${fault.ms} to ${fault.ms + fault.jitterMs} ms ago, at a rate of ${fault.rate}`
     case 'crash':
       return `${fault.region} is down`
   }

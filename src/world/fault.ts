@@ -15,6 +15,7 @@ export type FaultKind =
   /** The Region is killed without a flush. It recovers from disk when the fault ends; at once when it has no duration. */
   | { readonly kind: 'crash'; readonly region: string }
   | RequestFault
+  | ReadFault
 
 /** What goes wrong with some of the requests that a Region gets. */
 export type RequestFault = RequestScope &
@@ -25,6 +26,30 @@ export type RequestFault = RequestScope &
     /** It takes longer: half of the requests at least `p50Ms`, one of a hundred at least `p99Ms` (a log-normal distribution). */
     | { readonly kind: 'slow'; readonly p50Ms: number; readonly p99Ms: number }
   )
+
+/** Eventually consistent reads of a Region that see the past. */
+export type ReadFault =
+  /** Global secondary indexes show what they showed so long ago, in order. */
+  | {
+      readonly kind: 'index-lag'
+      readonly region: string
+      /** Undefined: of all. */
+      readonly table: string | undefined
+      /** Undefined: all of them. */
+      readonly index: string | undefined
+      readonly ms: number
+    }
+  /** Tables, and their local indexes, answer so many of these reads (0 to 1) as they would have `ms` ago, or up to `jitterMs` before that. */
+  | {
+      readonly kind: 'stale'
+      readonly region: string
+      readonly table: string | undefined
+      readonly ms: number
+      readonly jitterMs: number
+      readonly rate: number
+      /** Draws which reads, and how old. */
+      readonly seed: number
+    }
 
 export interface RequestScope {
   readonly region: string

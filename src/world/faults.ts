@@ -112,6 +112,12 @@ export class Faults {
       case 'slow':
         this.#requestFaults.add(fault)
         return async () => void this.#requestFaults.delete(fault)
+      case 'index-lag':
+      case 'stale': {
+        const { laggingReads } = await this.#world.started(fault.region)
+        await laggingReads.add(fault)
+        return () => laggingReads.remove(fault)
+      }
       case 'crash': {
         await this.#world.started(fault.region)
         const unblock = network.block(touches(fault.region))

@@ -24,11 +24,15 @@ import { importKind } from '../transfer/import-job.ts'
 import type { ObjectStore } from '../transfer/object-store.ts'
 import { SkewedClock } from './skewed-clock.ts'
 import type { Stores } from './stores.ts'
+import type { LaggingStore } from './lagging-reads.ts'
+import { LaggingReads } from './lagging-reads.ts'
 
 /** One Region, or what another account has of it: its clock, and, while it is up, its store with all that stands on it. */
 export class RegionNode {
   readonly name: string
   readonly clock: SkewedClock
+  /** What faults make of its eventually consistent reads. */
+  readonly laggingReads: LaggingReads
   readonly #options: NodeOptions
   #running: Running | undefined
   #starting: Promise<void> | undefined
@@ -42,6 +46,7 @@ export class RegionNode {
     this.#options = options
     this.#region = region
     this.clock = region?.clock ?? new SkewedClock(options.clock, options.scheduler)
+    this.laggingReads = region?.laggingReads ?? new LaggingReads(options.scheduler)
   }
 
   /** Set by the outage fault: it runs, and nobody can reach it. */
@@ -78,7 +83,8 @@ export class RegionNode {
     const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied, logBytesMax, hooks } = this.#options
     const digests = new Digests()
     const opened = await stores.open(this.name)
-    const store = digests.marking(opened)
+    const lagging = this.laggingReads.open(opened)
+    const store = digests.marking(lagging.store)
     const clock = new RegionClock(this.clock, clockMode)
     const versions = new Versions({ region: this.name, clock, trueClock, random, functions: this.#options.functions })
     const delays = { indexDelayMs, lifecycleDelayMs }
@@ -123,7 +129,21 @@ export class RegionNode {
     const all = { ...fillers, ...importing }
     const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers: all, discard })
     const deliveries = changeSink && Deliveries.start({ engine, sink: changeSink, scheduler, clock: trueClock, log })
-    const running: Running = { opened, digests, store, clock, versions, engine, replication, journals, housekeeping, deliveries, exports }
+    await lagging.serve(engine)
+    const running: Running = {
+      opened,
+      lagging,
+      digests,
+      store,
+      clock,
+      versions,
+      engine,
+      replication,
+      journals,
+      housekeeping,
+      deliveries,
+      exports,
+    }
     const mend = await hooks.opened(this.name, running)
     this.#running = running
     const waiters = this.#waiters
@@ -148,6 +168,7 @@ export class RegionNode {
     const running = this.#running
     if (running === undefined) return
     this.#running = undefined
+    running.lagging.close()
     running.housekeeping.close()
     running.deliveries?.close()
     running.replication.close()
@@ -162,6 +183,7 @@ export class RegionNode {
     await this.#started()
     const running = this.#running
     this.#running = undefined
+    running?.lagging.close()
     running?.housekeeping.close()
     running?.deliveries?.close()
     running?.replication.close()
@@ -179,6 +201,7 @@ export class RegionNode {
 export interface Running {
   /** As it was opened; everything but its crash goes by {@link store}. */
   readonly opened: Store
+  readonly lagging: LaggingStore
   readonly digests: Digests
   readonly store: Store
   readonly clock: RegionClock

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { isRefusal } from '../engine/refusal.ts'
-import type { Visit } from '../engine/region-engine.ts'
+import type { Visit } from '../engine/item-reader.ts'
 import { encodeImage, StoredItem } from '../engine/stored-item.ts'
 import type { Filling, TableBlueprint } from '../engine/table.ts'
 import type { FilledRow, TableFiller, TableFillers } from '../engine/table-filling.ts'
