@@ -104,7 +104,10 @@ export interface HeldReport {
 
 export interface ReplicaState {
   readonly region: string
-  /** `EXPELLED`: nothing is replicated to it or from it until it can be reached and was filled again. */
+  /**
+   * `EXPELLED`: nothing is replicated to it or from it until it can be reached and was filled again. `SEVERED`: nothing any more, it becomes a table of
+   * its Region as soon as that runs.
+   */
   readonly status: string
   /** Why it was expelled. */
   readonly why?: string

@@ -78,6 +78,8 @@ export interface ReplicaView {
   readonly status: 'CREATING' | 'ACTIVE' | 'UPDATING' | 'DELETING' | 'REGION_DISABLED'
   /** More about it, in words. */
   readonly statusDescription?: string
+  /** Since when it does not permit that it is replicated, ms. */
+  readonly unauthorizedSinceMs?: number | undefined
   /** What differs from the table as the Region that was asked has it. */
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined

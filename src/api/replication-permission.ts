@@ -17,9 +17,10 @@ export interface GroupMember {
   readonly policy: AttachedPolicy | undefined
 }
 
-/** Whether data may be replicated between the replicas of two accounts. */
-export function mayReplicate(here: MemberTable, there: MemberTable): boolean {
-  return missingPermission([asMember(here), asMember(there)]) === undefined
+/** The Regions of those replicas whose policies do not permit, for all of these, what replication needs. */
+export function unauthorized(replicas: readonly MemberTable[]): ReadonlySet<string> {
+  const members = replicas.map(asMember)
+  return new Set(members.filter((member) => withheldBy(member, members) !== undefined).map(({ region }) => region))
 }
 
 interface MemberTable {
@@ -27,7 +28,7 @@ interface MemberTable {
   readonly table: Table
 }
 
-export function asMember({ region, table }: MemberTable): GroupMember {
+function asMember({ region, table }: MemberTable): GroupMember {
   return { region, tableName: table.name, policy: table.own.policies?.[''] }
 }
 

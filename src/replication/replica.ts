@@ -116,7 +116,10 @@ export class Replica {
     const filled = table.status !== 'CREATING' || table.filling !== undefined || begun
     const takingIn = await isTakingIn(store, table.number)
     const refilled = table.suspended?.refilled === false || takingIn
-    return new Replica(options, { filled, refilled, takingIn, ledger })
+    const replica = new Replica(options, { filled, refilled, takingIn, ledger })
+    // Nobody else will report anything: what it kept for a group that it has left goes now, if that was not done.
+    if (membership?.members.length === 1) replica.#upkeep.collectLater()
+    return replica
   }
 
   get table(): Table {

@@ -45,7 +45,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-async function start(): Promise<void> {
+async function start(unauthorizedMaxMs?: number): Promise<void> {
   const entries = Object.entries(accounts).map(([name, { account }]) => [name, { secretAccessKey: `${name}-secret`, account }])
   const credentials = parseCredentials(Object.fromEntries(entries))
   assert(!('problem' in credentials), 'the keys can be read')
@@ -59,6 +59,7 @@ async function start(): Promise<void> {
     credentials,
     insecure: false,
     adminToken: undefined,
+    unauthorizedMaxMs,
     log: silentLog,
   })
   as = { ANN: clientOf('ANN'), BOB: clientOf('BOB'), CAT: clientOf('CAT') }
@@ -288,16 +289,54 @@ describe('a group of several accounts', () => {
     await as.BOB.send(new PutResourcePolicyCommand({ ResourceArn: arnOf('BOB'), Policy: policyOf('BOB', ['BOB']) }))
     await put('ANN', 'unseen')
     expect(await replicasSeenBy('ANN')).toEqual(['REPLICATION_NOT_AUTHORIZED'])
+    const since = async () => (await describeAs('ANN'))?.Replicas?.[0]?.ReplicaInaccessibleDateTime
+    await expect.poll(since).toBeInstanceOf(Date)
+    expect(Math.abs(Number(await since()) - Date.now())).toBeLessThan(60_000)
     expect(await describeAs('BOB')).toMatchObject({ TableStatus: 'REPLICATION_NOT_AUTHORIZED', Replicas: [{ ReplicaStatus: 'ACTIVE' }] })
     const update = new UpdateTableCommand({ TableName: music, OnDemandThroughput: { MaxReadRequestUnits: 50 } })
     await expect(as.ANN.send(update)).rejects.toMatchObject({ name: 'AccessDeniedException' })
     await put('BOB', 'here')
     expect(await has('BOB', 'unseen')).toBe(false)
     await as.BOB.send(new PutResourcePolicyCommand({ ResourceArn: arnOf('BOB'), Policy: policyOf('BOB', ['ANN', 'BOB']) }))
-    await put('ANN', 'seen')
     await expect.poll(() => has('BOB', 'unseen')).toBe(true)
+    expect(await since()).toBeUndefined()
     await expect.poll(() => has('ANN', 'here')).toBe(true)
     await as.ANN.send(update)
+  })
+
+  it('is two tables of their Regions again, for ever, when a policy has not permitted it for too long', async () => {
+    await annAndBob()
+    await put('BOB', 'both')
+    await expect.poll(() => has('ANN', 'both')).toBe(true)
+    await as.BOB.send(new PutResourcePolicyCommand({ ResourceArn: arnOf('BOB'), Policy: policyOf('BOB', ['BOB']) }))
+    await put('BOB', 'bobs')
+    await stop()
+    await start(1_000)
+    await expect.poll(async () => (await describeAs('ANN'))?.Replicas, { timeout: 10_000 }).toBeUndefined()
+    await expect.poll(async () => (await describeAs('BOB'))?.Replicas, { timeout: 10_000 }).toBeUndefined()
+    const bobs = await describeAs('BOB')
+    expect([bobs?.TableStatus, bobs?.GlobalTableVersion, bobs?.TableArn]).toEqual(['ACTIVE', undefined, arnOf('BOB')])
+    await as.BOB.send(new PutResourcePolicyCommand({ ResourceArn: arnOf('BOB'), Policy: policyOf('BOB', ['ANN', 'BOB']) }))
+    await put('ANN', 'anns')
+    expect([await has('BOB', 'both'), await has('BOB', 'bobs'), await has('BOB', 'anns'), await has('ANN', 'bobs')]).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    await as.BOB.send(new DeleteTableCommand({ TableName: music }))
+    await stop()
+    await start()
+  })
+
+  it('is left at once by an account that deletes its table while nothing is permitted', async () => {
+    await annAndBob()
+    await as.ANN.send(new PutResourcePolicyCommand({ ResourceArn: arnOf('ANN'), Policy: policyOf('ANN', ['ANN']) }))
+    await put('BOB', 'bobs')
+    await as.BOB.send(new DeleteTableCommand({ TableName: music }))
+    await expect.poll(async () => (await describeAs('ANN'))?.Replicas).toBeUndefined()
+    await expect.poll(async () => (await as.BOB.send(new ListTablesCommand())).TableNames).not.toContain(music)
+    expect([(await describeAs('ANN'))?.TableStatus, await has('ANN', 'bobs')]).toEqual(['ACTIVE', false])
   })
 
   it('ends when an account deletes its table; the other’s stays, and can be joined again', async () => {

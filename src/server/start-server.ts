@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { createAdmin } from '../admin/admin.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
-import { mayReplicate } from '../api/replication-permission.ts'
+import { unauthorized } from '../api/replication-permission.ts'
 import type { Credentials } from '../api/credentials.ts'
 import { WriteMeter } from '../cost/write-meter.ts'
 import type { Log } from '../base/log.ts'
@@ -65,6 +65,8 @@ export interface ServerConfig {
   readonly lifecycleDelayMs?: number | undefined
   /** Undefined: none on loopback, one that is made up elsewhere. */
   readonly adminToken: string | undefined
+  /** For how long replicas of several accounts may not permit that they are replicated before they leave their group, ms; undefined: the default. */
+  readonly unauthorizedMaxMs?: number | undefined
   /** How large a Region's log of a table may become for the sake of another one, bytes; undefined: the default. */
   readonly logBytesMax?: number | undefined
   readonly log: Log
@@ -114,7 +116,8 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   const world = await World.open({
     stores,
     objects,
-    mayReplicate,
+    unauthorized,
+    ...(config.unauthorizedMaxMs === undefined ? {} : { unauthorizedMaxMs: config.unauthorizedMaxMs }),
     changeSink: kinesis,
     regions: config.regions,
     clock: systemTime,

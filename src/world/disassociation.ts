@@ -1,9 +1,8 @@
 import type { Incarnation } from '../replication/dot.ts'
 import { joinInto } from '../replication/cursors.ts'
-import type { Membership } from '../replication/membership.ts'
-import { nextEpoch } from '../replication/membership.ts'
-import type { GlobalTable } from './global-table.ts'
-import { membersOf, replicaIn } from './global-table.ts'
+import type { GlobalTable, ReplicaRecord } from './global-table.ts'
+import { isPermitted, mayDrain, membersOf, replicaIn } from './global-table.ts'
+import { goAlone } from './going-alone.ts'
 import { finalsOf, recordWithout } from './replica-removal.ts'
 import type { ReplicaSteps } from './replica-steps.ts'
 
@@ -16,17 +15,19 @@ import type { ReplicaSteps } from './replica-steps.ts'
  * A member that cannot be reached holds it up, and it stays what it is until then.
  */
 export async function disassociate(steps: ReplicaSteps, globalId: string, region: string): Promise<void> {
+  for (;;) {
+    const table = steps.table(globalId)
+    const record = table && replicaIn(table, region)
+    if (table === undefined || record?.status !== 'DISASSOCIATING') return
+    if (!table.membership.members.includes(region)) break
+    if (mayDrain(table, record)) {
+      if (await drain(steps, table, record)) break
+    } else await steps.access.nextChange()
+  }
   const table = steps.table(globalId)
-  if (table === undefined || replicaIn(table, region)?.status !== 'DISASSOCIATING') return
-  if (table.membership.members.includes(region)) await drain(steps, table, region)
-  const { membership } = steps.table(globalId) ?? table
-  await steps.onRegion(table, region, async ({ engine, replication }) => {
-    const local = engine.table(table.name)
-    if (local?.globalId !== globalId) return
-    await replication.replica(globalId)?.goAlone(alone(membership, region))
-    const own = await engine.changeTable(table.name, ({ id }) => ({ globalId: `${id}-${membership.epoch}` }))
-    if (own !== undefined) await replication.readd(globalId, own)
-  })
+  if (table === undefined) return
+  const { membership } = table
+  await steps.onRegion(table, region, (running) => goAlone(running, table, region, membership))
   await steps.registry.change(globalId, (now) => {
     const replicas = now.replicas.filter((replica) => replica.region !== region)
     return replicas.length === 0 ? undefined : { ...now, replicas }
@@ -34,8 +35,13 @@ export async function disassociate(steps: ReplicaSteps, globalId: string, region
   steps.log.info('replica-disassociated', { table: table.name, region })
 }
 
-async function drain(steps: ReplicaSteps, table: GlobalTable, region: string): Promise<void> {
-  const others = membersOf(table).filter((replica) => replica.region !== region)
+/** False when what may be replicated changed meanwhile. To whom nothing may be it comes later, from another one that has it by then. */
+async function drain(steps: ReplicaSteps, table: GlobalTable, { region }: ReplicaRecord): Promise<boolean> {
+  const others = membersOf(table).filter((replica) => replica.region !== region && isPermitted(replica))
+  const isStill = (): boolean => {
+    const now = steps.table(table.globalId)
+    return [region, ...others.map((other) => other.region)].every((each) => isPermitted((now && replicaIn(now, each)) ?? {}))
+  }
   await steps.reconcile(table.globalId)
   const goal = new Map<Incarnation, number>()
   for (const { region: member } of others) {
@@ -43,15 +49,13 @@ async function drain(steps: ReplicaSteps, table: GlobalTable, region: string): P
     if (row !== undefined) joinInto(goal, finalsOf(row))
   }
   await steps.reaches(table, region, goal, region)
+  if (!isStill()) return false
   const finals = finalsOf(await steps.onReplica(table, region, (replica) => replica.leave()))
   for (const { region: member } of others) {
     // One that is suspended is filled from another one: it has to have it before.
     await steps.reaches(table, member, finals, region)
+    if (!isStill()) return false
   }
   await recordWithout(steps, table.globalId, region, finals)
-}
-
-/** It knows what the group knew of ended logs, and no member but itself. */
-function alone(membership: Membership, region: string): Membership {
-  return nextEpoch(membership, { members: [region], joined: {} })
+  return true
 }

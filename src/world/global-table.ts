@@ -56,7 +56,7 @@ export interface ReplicaRecord {
   readonly createdAtMs: number
   /** Why it was expelled. */
   readonly why?: string | undefined
-  /** It is `DELETING` because its Region is lost. */
+  /** It is `DELETING`, and nothing that it has is waited for: its Region is lost, or nothing may be replicated from it. */
   readonly lost?: boolean
   /** The Region that it was, or is being, filled from; undefined for the first. */
   readonly source: string | undefined
@@ -76,6 +76,8 @@ export interface ReplicaRecord {
   readonly goesAtMs?: number
   /** False when it may be disassociated. */
   readonly disassociationProtection?: boolean
+  /** Since when it does not permit that it is replicated, ms; undefined while it does. Only replicas of several accounts can. */
+  readonly unauthorizedSinceMs?: number | undefined
   /** What a replica in another account begins with; undefined for others. */
   readonly ownStart?: OwnStart
 }
@@ -99,10 +101,15 @@ export function replicaIn(table: GlobalTable, region: string): ReplicaRecord | u
   return table.replicas.find((replica) => replica.region === region)
 }
 
-/** One replica at a time is made, removed or mended, and with a strong table's its witness. One that is expelled holds nobody up. */
+/** One replica at a time is made, removed or mended, and with a strong table's its witness. Those that are no members hold nobody up. */
 export function isBusy({ replicas, membership, witness }: GlobalTable): boolean {
   if ((membership.closing ?? []).length > 0 || (witness !== undefined && witness.status !== 'ACTIVE')) return true
-  return replicas.some(({ status }) => status !== 'ACTIVE' && status !== 'EXPELLED')
+  return replicas.some(({ status }) => status !== 'ACTIVE' && status !== 'EXPELLED' && status !== 'SEVERED')
+}
+
+/** The same, and also while a change of its own is seen to be under way. */
+export function isChanging(table: GlobalTable, nowMs: number): boolean {
+  return isBusy(table) || nowMs < (table.updatingUntilMs ?? 0)
 }
 
 /** The replicas that must have every change before its record may go. */
@@ -110,9 +117,15 @@ export function membersOf({ replicas, membership }: GlobalTable): readonly Repli
   return replicas.filter(({ region }) => membership.members.includes(region))
 }
 
-/** The same, and also while a change of its own is seen to be under way. */
-export function isChanging(table: GlobalTable, nowMs: number): boolean {
-  return isBusy(table) || nowMs < (table.updatingUntilMs ?? 0)
+/** Those that are replicated: the others are sent nothing, and nothing that they have arrives. */
+export function isPermitted({ unauthorizedSinceMs }: Pick<ReplicaRecord, 'unauthorizedSinceMs'>): boolean {
+  return unauthorizedSinceMs === undefined
+}
+
+/** False when nothing may be replicated between it and any other. */
+export function mayDrain(table: GlobalTable, record: ReplicaRecord): boolean {
+  const others = membersOf(table).filter(({ region }) => region !== record.region)
+  return others.length === 0 || (isPermitted(record) && others.some(isPermitted))
 }
 
 export function withReplica(table: GlobalTable, region: string, change: Partial<ReplicaRecord>): GlobalTable {

@@ -8,7 +8,7 @@ import { readOwners } from '../replication/owners.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import { logKey } from '../replication/rows.ts'
 import type { GlobalTable, LogLoss } from './global-table.ts'
-import { membersOf, replicaIn } from './global-table.ts'
+import { isPermitted, membersOf, replicaIn } from './global-table.ts'
 import type { Running } from './region-node.ts'
 import type { RepairSteps } from './repair-steps.ts'
 import { unlessClosed } from './repair-steps.ts'
@@ -90,7 +90,9 @@ export async function exchangeLogs(steps: RepairSteps, globalId: string): Promis
       })
       if (state !== undefined) states.push(state)
     }
-    const lacks = lacksOf(table, states)
+    // To whom nothing may be replicated it comes later, from whoever keeps it.
+    const isReached = ({ region }: { readonly region: string }): boolean => isPermitted(replicaIn(table, region) ?? {})
+    const lacks = lacksOf(table, states).filter(isReached)
     const [first] = lacks
     if (first === undefined) return
     let served: Lack | undefined
@@ -101,7 +103,7 @@ export async function exchangeLogs(steps: RepairSteps, globalId: string): Promis
       await Promise.race([access.onReplica(table, served.region, (replica) => replica.reaches(next)), access.nextChange()])
       continue
     }
-    const source = states.find(({ row }) => cursorOf(row.cursors, first.incarnation) >= first.final)
+    const source = states.find((state) => isReached(state) && cursorOf(state.row.cursors, first.incarnation) >= first.final)
     if (states.some(({ region, running }) => access.running(region) !== running)) continue // one of them crashed meanwhile
     if (source === undefined) return // those that had it are gone too: they are being taken out themselves
     await joinState(steps, table, first.region, source.region)

@@ -40,12 +40,18 @@ export class PermittedLinks {
   #permits({ from, to, globalId }: HeldUp): boolean {
     const [here, there] = [this.#ports.tableOf(from, globalId), this.#ports.tableOf(to, globalId)]
     return (
-      here === undefined || there === undefined || this.#ports.mayReplicate({ region: from, table: here }, { region: to, table: there })
+      here === undefined ||
+      there === undefined ||
+      this.#ports.unauthorized([
+        { region: from, table: here },
+        { region: to, table: there },
+      ]).size === 0
     )
   }
 }
 
-export type MayReplicate = (here: TableThere, there: TableThere) => boolean
+/** The Regions of those replicas that do not permit, for all of these, what replication needs. */
+export type Unauthorized = (replicas: readonly TableThere[]) => ReadonlySet<string>
 
 interface TableThere {
   readonly region: string
@@ -59,7 +65,7 @@ interface HeldUp {
 }
 
 interface LinkPorts {
-  readonly mayReplicate: MayReplicate
+  readonly unauthorized: Unauthorized
   readonly tableOf: (region: string, globalId: string) => Table | undefined
   readonly linkUp: (from: string, to: string) => void
 }

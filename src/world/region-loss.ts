@@ -2,7 +2,7 @@ import { regionOf } from '../base/account-region.ts'
 import { refuse } from '../engine/refusal.ts'
 import type { Refusal } from '../engine/refusal.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
-import { replicaIn, withReplica } from './global-table.ts'
+import { isPermitted, replicaIn, withReplica } from './global-table.ts'
 import { closeLogs, exchangeLogs, withoutMember } from './log-closing.ts'
 import type { RepairSteps } from './repair-steps.ts'
 
@@ -62,11 +62,13 @@ export function finishLoss(steps: RepairSteps, globalId: string, region: string)
   })
 }
 
-/** Who is being filled from a Region that is lost is filled from another one. */
-function withLivingSources(table: GlobalTable): GlobalTable {
-  const source = table.replicas.find((replica) => replica.lost !== true && isWhole(replica))?.region
+/** Who is being filled from a replica that is lost, or was severed, is filled from another one. */
+export function withLivingSources(table: GlobalTable): GlobalTable {
+  const living = table.replicas.filter((replica) => replica.lost !== true && isWhole(replica))
+  const source = (living.find(isPermitted) ?? living[0])?.region
   const replicas = table.replicas.map((replica) => {
-    const isGone = replica.source !== undefined && (replicaIn(table, replica.source)?.lost ?? true)
+    const from = replica.source === undefined ? undefined : replicaIn(table, replica.source)
+    const isGone = replica.source !== undefined && (from === undefined || from.lost === true || from.status === 'SEVERED')
     return replica.status === 'CREATING' && isGone ? { ...replica, source } : replica
   })
   return { ...table, replicas }

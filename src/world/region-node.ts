@@ -220,6 +220,8 @@ export interface Running {
 export interface RegionHooks {
   /** A Region opened its store, and serves nobody yet. What is returned is called as soon as it runs. */
   readonly opened: (region: string, running: Running) => Promise<() => void>
+  /** The definition of a table changed. */
+  readonly tableChanged: (table: Table) => void
   /** A link is up (again). */
   readonly linkUp: () => void
   /** A member holds up more of another's log than it may. */

@@ -18,7 +18,7 @@ import type { ClockMode } from '../replication/region-clock.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import type { LagProfile } from './lag-profile.ts'
 import { Network } from './network.ts'
-import type { MayReplicate } from './permitted-links.ts'
+import type { Unauthorized } from './permitted-links.ts'
 import { PermittedLinks } from './permitted-links.ts'
 import type { RegionHooks, Running } from './region-node.ts'
 import { RegionNode } from './region-node.ts'
@@ -42,7 +42,7 @@ export class Regions {
     this.#options = options
     this.#functions = functions
     this.#hooks = hooks
-    const { scheduler, random, profile, mayReplicate } = options
+    const { scheduler, random, profile, unauthorized } = options
     this.network = new Network({
       scheduler,
       random,
@@ -55,7 +55,7 @@ export class Regions {
     })
     const linkUp = (from: string, to: string): void => this.#nodeByName.get(from)?.linkUp(to)
     this.#links =
-      mayReplicate && new PermittedLinks({ mayReplicate, linkUp, tableOf: (region, globalId) => this.#tableOf(region, globalId) })
+      unauthorized && new PermittedLinks({ unauthorized, linkUp, tableOf: (region, globalId) => this.#tableOf(region, globalId) })
   }
 
   /** By name, in order. */
@@ -177,7 +177,12 @@ export class Regions {
     const before = node.running
     await node.start()
     const { running } = node
-    if (running !== before) running?.engine.onChange((table) => this.#links?.changed(table))
+    if (running !== before) {
+      running?.engine.onTableChange((table) => {
+        this.#links?.changed(table)
+        this.#hooks.tableChanged(table)
+      })
+    }
     for (const other of this.#nodeByName.values()) if (other !== node) other.linkUp(node.name)
     return node
   }
@@ -209,8 +214,8 @@ export interface RegionsOptions {
   readonly random: Random
   readonly profile: LagProfile
   readonly log: Log
-  /** Whether the replicas of two accounts permit that they replicate with each other; they do when left out. */
-  readonly mayReplicate?: MayReplicate
+  /** Which replicas of several accounts do not permit that they are replicated; they do when left out. */
+  readonly unauthorized?: Unauthorized
   /** Puts something between a Region and what it sends with. */
   readonly decorateTransport?: (transport: Transport, from: string) => Transport
 }

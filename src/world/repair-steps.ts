@@ -1,7 +1,7 @@
 import type { Log } from '../base/log.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { GlobalTable } from './global-table.ts'
-import { membersOf } from './global-table.ts'
+import { isPermitted, membersOf, replicaIn } from './global-table.ts'
 import type { Running } from './region-node.ts'
 import type { Registry } from './registry.ts'
 import type { ReplicaAccess } from './replica-access.ts'
@@ -53,7 +53,7 @@ export class RepairSteps {
 
   /** Whom a replica may be filled from: an ACTIVE one that answers before one that does not, and one that is none where there is no other. */
   sourceFor(table: GlobalTable, region: string): string | undefined {
-    const others = membersOf(table).filter((other) => other.region !== region && other.status !== 'CREATING')
+    const others = membersOf(table).filter((other) => other.region !== region && other.status !== 'CREATING' && isPermitted(other))
     const active = others.filter(({ status }) => status === 'ACTIVE')
     const answers = active.filter((other) => this.#isUpBothWays(other.region, region))
     const steady = answers.find((other) => this.access.running(other.region)?.engine.table(table.name)?.suspended === undefined)
@@ -62,8 +62,9 @@ export class RepairSteps {
 
   isReachable(globalId: string, region: string): boolean {
     const table = this.table(globalId)
-    if (table === undefined || this.access.running(region) === undefined) return false
-    return membersOf(table).some((other) => other.status === 'ACTIVE' && this.#isUpBothWays(other.region, region))
+    const record = table && replicaIn(table, region)
+    if (table === undefined || record === undefined || !isPermitted(record) || this.access.running(region) === undefined) return false
+    return membersOf(table).some((other) => other.status === 'ACTIVE' && isPermitted(other) && this.#isUpBothWays(other.region, region))
   }
 
   #isUpBothWays(from: string, to: string): boolean {

@@ -9,7 +9,7 @@ import { accountProblem, groupFor } from './account-groups.ts'
 import { awsRegions, isAwsRegion } from './aws-regions.ts'
 import type { BackgroundWork } from './background-work.ts'
 import type { GlobalTable } from './global-table.ts'
-import { isBusy, isChanging, replicaIn, withReplica } from './global-table.ts'
+import { isBusy, isChanging, mayDrain, replicaIn, withReplica } from './global-table.ts'
 import { asGlobal, withReadScaling, withStream } from './group-record.ts'
 import { localSettings } from './local-settings.ts'
 import { beingChanged, stillInUse, tableNotFound } from './refusals.ts'
@@ -214,10 +214,12 @@ export class ReplicaControl {
       if (now === undefined || record === undefined) return tableNotFound(global.name)
       if (isBusy(now)) return beingChanged()
       if (record.disassociationProtection ?? true) return keptFromDisassociation(now, region)
+      // It fails: the table is ACTIVE again, with its replicas (developer guide, "Disassociating a replica").
+      if (!mayDrain(now, record)) return undefined
       return withReplica(now, region, { status: 'DISASSOCIATING' })
     })
     if (isRefusal(begun)) return begun
-    work.track(lifecycle.disassociate(global.globalId, region))
+    if (begun !== undefined) work.track(lifecycle.disassociate(global.globalId, region))
     return undefined
   }
 }

@@ -2,7 +2,7 @@ import type { Cursors } from '../replication/cursors.ts'
 import { nextEpoch } from '../replication/membership.ts'
 import type { ReplicaRow } from '../replication/replica-row.ts'
 import type { GlobalTable, ReplicaRecord } from './global-table.ts'
-import { membersOf, replicaIn } from './global-table.ts'
+import { isPermitted, mayDrain, membersOf, replicaIn } from './global-table.ts'
 import type { ReplicaSteps } from './replica-steps.ts'
 
 /**
@@ -25,9 +25,19 @@ export async function removeReplica(steps: ReplicaSteps, globalId: string, regio
     await steps.reconcile(globalId)
     const row = await steps.onReplica(table, region, (replica) => replica.fence())
     const finals = finalsOf(row)
-    for (const { region: member } of membersOf(table)) {
-      // One that is suspended comes first: it takes nothing in until it was brought to another one's state.
-      if (member !== region && !(await steps.reaches(table, member, finals, region))) return 'later'
+    const now = steps.table(globalId)
+    const still = now && replicaIn(now, region)
+    if (now === undefined || !isGoing(still)) return 'later'
+    if (!mayDrain(now, still)) {
+      // Nothing that it has arrives anywhere: that changes, or it is abandoned.
+      await steps.access.nextChange()
+      return 'later'
+    }
+    for (const member of membersOf(now)) {
+      // One that is suspended comes first: it takes nothing in until it was brought to another one's state. To whom nothing may be replicated it comes
+      // later, from another one that has it by then.
+      if (member.region === region || !isPermitted(member)) continue
+      if (!(await steps.reaches(now, member.region, finals, region))) return 'later'
     }
     await handOverLedger(steps, table, region)
     await steps.until(goesAtMs + steps.pace.unlistedMs)
@@ -48,9 +58,10 @@ export async function removeReplica(steps: ReplicaSteps, globalId: string, regio
 
 /** What only the leaving replica had found stays known: the first member that has all that the leaver had takes its ledger over. */
 async function handOverLedger(steps: ReplicaSteps, table: GlobalTable, region: string): Promise<void> {
-  const members = table.replicas.filter((replica) => replica.region !== region && replica.status === 'ACTIVE')
-  if (members.length === 0) return
   for (;;) {
+    const { replicas } = steps.table(table.globalId) ?? table
+    const members = replicas.filter((replica) => replica.region !== region && replica.status === 'ACTIVE' && isPermitted(replica))
+    if (members.length === 0) return
     const seen = await steps.onReplica(table, region, (replica) => replica.stop())
     const leaver = steps.node(region).running?.replication.replica(table.globalId)
     if (seen === undefined) return
@@ -59,6 +70,8 @@ async function handOverLedger(steps: ReplicaSteps, table: GlobalTable, region: s
     const reaching = members.map((member) => steps.reaches(table, member.region, seen.cursors, region).then(() => member.region))
     const heir = await Promise.race(reaching)
     if (steps.access.isLost(table.globalId, region)) return
+    const isReached = replicaIn(steps.table(table.globalId) ?? table, heir)
+    if (isReached === undefined || !isPermitted(isReached)) continue
     const isStill = (): boolean => steps.node(region).running?.replication.replica(table.globalId) === leaver
     // If it crashes it may apply more before it is stopped again, so all is done once more.
     await steps.onReplica(table, heir, async (replica) => {
@@ -85,7 +98,7 @@ export async function recordWithout(steps: ReplicaSteps, globalId: string, regio
 }
 
 /** One whose Region is lost is not drained. */
-function isGoing(replica: ReplicaRecord | undefined): boolean {
+function isGoing(replica: ReplicaRecord | undefined): replica is ReplicaRecord {
   return replica?.status === 'DELETING' && replica.lost !== true
 }
 

@@ -1,13 +1,14 @@
 import type { Refusal } from '../engine/refusal.ts'
 import { suspectsAtOpening } from './disk-rollback.ts'
 import type { GlobalTable } from './global-table.ts'
-import { membersOf, replicaIn, withReplica } from './global-table.ts'
+import { isPermitted, membersOf, replicaIn, withReplica } from './global-table.ts'
 import { closeLogs, exchangeLogs, withoutMember } from './log-closing.ts'
 import { finishLoss, loseRegions } from './region-loss.ts'
 import type { Running } from './region-node.ts'
 import type { RepairOptions } from './repair-steps.ts'
 import { RepairSteps } from './repair-steps.ts'
 import { beginReadmission, finishReadmission } from './replica-readmission.ts'
+import { finishSevering, leaveOut, sever } from './severing.ts'
 import { joinState, lacksState } from './state-join.ts'
 
 /**
@@ -20,6 +21,7 @@ import { joinState, lacksState } from './state-join.ts'
  *               can be reached:
  *   readmitted: it serves nobody -> it is a member again, which every other confirms -> it is brought to another's state, what it had not sent
  *               is made again -> it catches up -> ACTIVE
+ *   severed:    taken out because it does not permit that it is replicated; it goes on as a table of its Region
  */
 export class ReplicaRepair {
   readonly #steps: RepairSteps
@@ -84,10 +86,22 @@ export class ReplicaRepair {
   mend(globalId: string, region: string): Promise<void> {
     return this.#steps.access.inTurn(globalId, async () => {
       const table = this.#steps.table(globalId)
-      if (table === undefined || replicaIn(table, region)?.status !== 'ACTIVE') return
+      const record = table && replicaIn(table, region)
+      if (table === undefined || record?.status !== 'ACTIVE' || !isPermitted(record)) return
       const source = this.#steps.sourceFor(table, region)
       if (source !== undefined && (await lacksState(this.#steps, table, region))) await joinState(this.#steps, table, region, source)
     })
+  }
+
+  /** Lets a replica that does not permit that it is replicated leave its group, with what it has. */
+  sever(globalId: string, region: string): Promise<void> {
+    return sever(this.#steps, globalId, region)
+  }
+
+  /** Waits for nothing more of a replica that goes, or that is being made, and removes it. */
+  async abandon(globalId: string, region: string): Promise<void> {
+    await leaveOut(this.#steps, globalId, region, { status: 'DELETING', lost: true, why: undefined })
+    await finishLoss(this.#steps, globalId, region)
   }
 
   /** Takes Regions out of all tables for ever: they will not come back. Nothing is recorded when a table would have no whole replica left. */
@@ -106,6 +120,7 @@ export class ReplicaRepair {
         })
         await this.readmit(globalId, region)
       } else if (status === 'UPDATING') await this.readmit(globalId, region)
+      else if (status === 'SEVERED') await finishSevering(this.#steps, globalId, region)
     }
   }
 
@@ -118,7 +133,14 @@ export class ReplicaRepair {
         await this.expel(globalId, region, why)
         await this.readmit(globalId, region)
       }
+      await this.#finishSevering(name)
       await this.readmitReachable()
+    }
+  }
+
+  async #finishSevering(region: string): Promise<void> {
+    for (const table of this.#steps.registry.tables()) {
+      if (replicaIn(table, region)?.status === 'SEVERED') await finishSevering(this.#steps, table.globalId, region)
     }
   }
 

@@ -3,7 +3,7 @@ import type { Log } from '../base/log.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { Cursors } from '../replication/cursors.ts'
 import type { Replica } from '../replication/replica.ts'
-import { membersOf } from './global-table.ts'
+import { isPermitted, membersOf, replicaIn } from './global-table.ts'
 import type { ReplicaAccess } from './replica-access.ts'
 import type { GlobalTable } from './global-table.ts'
 import type { RegionNode, Running } from './region-node.ts'
@@ -50,12 +50,12 @@ export class ReplicaSteps {
   }
 
   /**
-   * Settles when a member has applied everything up to `goal`; false when it is suspended, and takes nothing in, or when whose logs these are was given
-   * up, and sends no more.
+   * Settles when a member has applied everything up to `goal`; false when it is suspended, and takes nothing in, when whose logs these are was given
+   * up, and sends no more, or when nothing may be replicated between them.
    */
   async reaches(table: GlobalTable, member: string, goal: Cursors, of: string): Promise<boolean> {
     for (;;) {
-      if (this.access.isLost(table.globalId, of)) return false
+      if (this.access.isLost(table.globalId, of) || !this.#mayFlow(table.globalId, of, member)) return false
       if (this.access.running(member)?.engine.table(table.name)?.suspended !== undefined) return false
       const reaching = this.onReplica(table, member, async (replica) => {
         await replica.reaches(goal)
@@ -63,6 +63,11 @@ export class ReplicaSteps {
       })
       if ((await this.access.unlessChanged(reaching)) && (await reaching) !== false) return true
     }
+  }
+
+  #mayFlow(globalId: string, ...between: readonly string[]): boolean {
+    const table = this.table(globalId)
+    return between.every((region) => isPermitted((table && replicaIn(table, region)) ?? {}))
   }
 
   /** Brings every replica of a table to the membership and the policy that are recorded. */

@@ -10,7 +10,7 @@ import type { SeenStatus } from './replica-status.ts'
 
 /** False for a replica that is gone but for its data. */
 export function isSeen({ membership, consistency }: GlobalTable, { region, status }: ReplicaRecord): boolean {
-  const leaves = status === 'DELETING' || status === 'DISASSOCIATING'
+  const leaves = status === 'DELETING' || status === 'DISASSOCIATING' || status === 'SEVERED'
   return !leaves || consistency === 'STRONG' || membership.members.includes(region)
 }
 
@@ -21,6 +21,7 @@ export function seenReplica(
   nowMs: number,
   pace: ReplicaPace,
 ): SeenStatus | undefined {
+  if (status === 'SEVERED') return undefined
   if (status === 'DISASSOCIATING') return 'UPDATING'
   // DynamoDB's word for one that is not replicated and was not deleted.
   if (status === 'EXPELLED') return 'REGION_DISABLED'
@@ -42,7 +43,8 @@ export function seenWitness(global: GlobalTable, nowMs: number, pace: ReplicaPac
 export function groupIsUpdating(global: GlobalTable, region: string, nowMs: number, pace: ReplicaPace): boolean {
   if (nowMs < (global.updatingUntilMs ?? 0) || replicaIn(global, region)?.status === 'DISASSOCIATING') return true
   return global.replicas.some((replica) => {
-    if (replica.region === region || replica.status === 'ACTIVE' || replica.status === 'EXPELLED') return false
+    if (replica.region === region || replica.status === 'ACTIVE' || replica.status === 'EXPELLED' || replica.status === 'SEVERED')
+      return false
     if (replica.status === 'CREATING') return true
     return isSeen(global, replica) && (!pace.othersRest || replica.status !== 'DELETING' || nowMs < (replica.goesAtMs ?? 0))
   })

@@ -33,6 +33,8 @@ export interface ReplicaView {
   readonly region: string
   readonly status: SeenStatus
   readonly statusDescription?: string
+  /** Since when it does not permit that it is replicated, ms. */
+  readonly unauthorizedSinceMs?: number | undefined
   readonly readUnitsOverride: number | undefined
   readonly tableClassOverride: TableSettings['tableClass'] | undefined
   readonly onDemandReads?: number | null | undefined
@@ -56,7 +58,8 @@ export class TableViews {
     const global = registry.get(table.globalId)
     const nowMs = clock.nowMs()
     const others = global?.replicas.filter((replica) => replica.region !== engine.region && isSeen(global, replica)) ?? []
-    if (global === undefined || others.length === 0) return { table, ...statistics, replicas: undefined }
+    const isSevered = global !== undefined && replicaIn(global, engine.region)?.status === 'SEVERED'
+    if (global === undefined || isSevered || others.length === 0) return { table, ...statistics, replicas: undefined }
     const updating = table.status === 'ACTIVE' && (table.suspended !== undefined || groupIsUpdating(global, engine.region, nowMs, pace))
     const witness = seenWitness(global, nowMs, pace)
     return {
@@ -65,7 +68,8 @@ export class TableViews {
       replicas: others.flatMap((other) => {
         const status = seenReplica(global, other, nowMs, pace)
         const described = other.why === undefined ? {} : { statusDescription: `Not replicated: ${other.why}.` }
-        return status === undefined ? [] : [{ ...this.#seenFrom(table, global, other), status, ...described }]
+        const { unauthorizedSinceMs } = other
+        return status === undefined ? [] : [{ ...this.#seenFrom(table, global, other), status, ...described, unauthorizedSinceMs }]
       }),
       consistency: global.consistency,
       ...(global.multiAccount === true && { multiAccount: true }),

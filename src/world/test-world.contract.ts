@@ -27,6 +27,7 @@ import { lagProfiles } from './lag-profile.ts'
 import { createMemoryStores } from './memory-stores.ts'
 import type { ReplicaPace } from './replica-pace.ts'
 import { replicaPaces } from './replica-pace.ts'
+import type { Unauthorized } from './permitted-links.ts'
 import type { OlderCopies } from './older-copies.ts'
 import { olderCopies } from './older-copies.ts'
 import type { TableView } from './table-view.ts'
@@ -64,6 +65,7 @@ export interface TestWorldOptions {
   readonly decorate?: (plain: Transport, from: string, time: VirtualTime) => Transport
   readonly fillers?: TableFillers
   readonly logBytesMax?: number
+  readonly unauthorized?: Unauthorized
 }
 
 export class TestWorld {
@@ -100,6 +102,7 @@ export class TestWorld {
         sourceHoldMs: options.sourceHoldMs ?? 0,
         replicaPace: options.replicaPace ?? replicaPaces.fast,
         logBytesMax: options.logBytesMax,
+        ...(options.unauthorized === undefined ? {} : { unauthorized: options.unauthorized }),
         ...(options.consumption === undefined ? {} : { consumption: options.consumption }),
         ...(decorate === undefined ? {} : { decorateTransport: (plain: Transport, from: string) => decorate(plain, from, time) }),
       }),
@@ -108,7 +111,9 @@ export class TestWorld {
   }
 
   /** The program ends and starts again on the same disks, with other dice. */
-  async reopen(options: Pick<TestWorldOptions, 'seed' | 'fillers' | 'lifecycleDelayMs' | 'replicaPace'> = {}): Promise<TestWorld> {
+  async reopen(
+    options: Pick<TestWorldOptions, 'seed' | 'fillers' | 'lifecycleDelayMs' | 'replicaPace' | 'unauthorized'> = {},
+  ): Promise<TestWorld> {
     await this.time.resolve(this.world.close())
     return TestWorld.open({ seed: 77, ...options, before: this })
   }

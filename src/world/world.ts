@@ -21,6 +21,7 @@ import type { ReplicaAction } from './replica-action.ts'
 import { ReplicaControl } from './replica-control.ts'
 import { ReplicaAccess } from './replica-access.ts'
 import { ReplicaRepair } from './replica-repair.ts'
+import { ReplicationAuthority, UNAUTHORIZED_MAX_MS } from './replication-authority.ts'
 import { ReplicaLifecycle } from './replica-lifecycle.ts'
 import type { ReplicaPace } from './replica-pace.ts'
 import { replicaPaces } from './replica-pace.ts'
@@ -45,6 +46,7 @@ export class World {
   readonly #lifecycle: ReplicaLifecycle
   readonly #strong: StrongTables
   readonly #repair: ReplicaRepair
+  readonly #authority: ReplicationAuthority
   readonly #replicas: ReplicaControl
   readonly #tables: TableControl
   readonly #scaler: AutoScaler
@@ -65,8 +67,9 @@ export class World {
     const hooks: RegionHooks = {
       opened: async (name, running) => {
         const mend = await this.#repair.opened(name, running)
-        return () => work.track(mend())
+        return () => work.track(mend().then(() => this.#authority.lookAtAll()))
       },
+      tableChanged: (table) => this.#authority.changed(table),
       linkUp: () => work.track(this.#repair.readmitReachable()),
       pinned: (table, peer, bytes) => work.track(this.#expel(table, peer, `it held up ${bytes} bytes of the log`)),
       wentBack: (name, table, why) => work.track(this.#repair.suspect(table.globalId, name, why)),
@@ -85,6 +88,17 @@ export class World {
       reconcile: (globalId) => lifecycle.reconcile(globalId),
       isUp: (from, to) => regions.isUp(from, to),
       nowMs: () => options.clock.nowMs(),
+    })
+    this.#authority = new ReplicationAuthority({
+      registry,
+      regions,
+      access,
+      repair: this.#repair,
+      work,
+      clock,
+      scheduler,
+      unauthorized: options.unauthorized ?? (() => new Set()),
+      unauthorizedMaxMs: options.unauthorizedMaxMs ?? UNAUTHORIZED_MAX_MS,
     })
     const share = (globalId: string): Promise<void> => shareSettings(regions, registry, globalId)
     this.#strong = new StrongTables({ regions, registry, scheduler, random: options.random })
@@ -285,6 +299,7 @@ export class World {
     this.#scaler.close()
     this.#tables.close()
     this.#lifecycle.close()
+    this.#authority.close()
     await this.#regions.close()
     await this.#registry.close()
   }
@@ -327,6 +342,8 @@ export interface WorldOptions extends RegionsOptions {
   readonly replicaPace?: ReplicaPace
   /** For how long the source of a replica cannot be removed before it, ms; 24 hours when left out. */
   readonly sourceHoldMs?: number
+  /** For how long replicas of several accounts may not permit that they are replicated before they leave their group, ms; 20 hours when left out. */
+  readonly unauthorizedMaxMs?: number
   readonly regions: readonly string[]
   /** How many ended incarnations a table's cursors may name before they are left out. */
   readonly endedIncarnationsMax: number

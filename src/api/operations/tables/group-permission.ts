@@ -2,7 +2,7 @@ import { regionOf } from '../../../base/account-region.ts'
 import { isRefusal, refuse } from '../../../engine/refusal.ts'
 import type { TableView } from '../../control-plane.ts'
 import type { GroupMember } from '../../replication-permission.ts'
-import { asMember, missingPermission, replicationDenied, withheldBy } from '../../replication-permission.ts'
+import { missingPermission, replicationDenied, unauthorized } from '../../replication-permission.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromRefusal, isWireError } from '../../wire-error.ts'
 import type { CallContext } from '../operation.ts'
@@ -47,7 +47,7 @@ export function unauthorizedReplicas(controlPlane: CallContext['controlPlane'], 
   const { name } = view.table
   const members = [home, ...(view.replicas ?? []).map(({ region }) => region)].flatMap((region) => {
     const table = controlPlane.awake(region)?.table(name)
-    return table === undefined ? [] : [asMember({ region, table })]
+    return table === undefined ? [] : [{ region, table }]
   })
-  return new Set(members.filter((member) => withheldBy(member, members) !== undefined).map(({ region }) => region))
+  return unauthorized(members)
 }

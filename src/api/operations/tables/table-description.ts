@@ -124,7 +124,10 @@ function globalTable(context: Describing, view: TableView): object {
     GlobalTableVersion: '2019.11.21',
     Replicas: replicas.map((replica) => ({
       ...replicaDescription(context, table, replica),
-      ...(unauthorized.has(replica.region) && { ReplicaStatus: NOT_AUTHORIZED }),
+      ...(unauthorized.has(replica.region) && {
+        ReplicaStatus: NOT_AUTHORIZED,
+        ReplicaInaccessibleDateTime: optionalSeconds(replica.unauthorizedSinceMs),
+      }),
       // That it is there for other accounts' replicas is a guess; for those of the same it was not (observed on AWS, 2026-10).
       ReplicaArn: multiAccount === true ? tableArn(replica.region, table.name) : undefined,
       GlobalTableSettingsReplicationMode: mode,
