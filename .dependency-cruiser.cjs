@@ -17,7 +17,7 @@ const allowed = {
   admin: ['world', 'replication', 'api', 'cost', 'engine', 'item', 'base'],
   server: ['admin', 'lab', 'world', 'transfer', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
   testkit: ['server', 'admin', 'lab', 'world', 'api', 'base'],
-  cli: ['server', 'admin', 'lab', 'testkit', 'world', 'api', 'base'],
+  cli: ['server', 'admin', 'lab', 'testkit', 'world', 'api', 'cost', 'base'],
 }
 
 const rooms = Object.keys(allowed)

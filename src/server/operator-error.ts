@@ -22,6 +22,7 @@ export type OperatorErrorCode =
   | 'STORE_FAILED'
   | 'STORE_DAMAGED'
   | 'BAD_CONFIG'
+  | 'FILE_UNUSABLE'
 
 export function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
