@@ -1,6 +1,7 @@
 import tseslint from 'typescript-eslint'
 
 const effects = 'Only base/system-*, cli and server may reach the clock, the dice, timers and the environment: take a port from base instead.'
+const markup = 'What the console shows is text: no markup is made of what a server says.'
 
 export default tseslint.config(
   { ignores: ['dist/', 'node_modules/', 'coverage/', '**/*.cjs'] },
@@ -28,6 +29,12 @@ export default tseslint.config(
       'no-restricted-globals': ['error', ...['setTimeout', 'setInterval', 'setImmediate', 'performance', 'process'].map((name) => ({ name, message: effects }))],
       'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: effects }, { object: 'Math', property: 'random', message: effects }],
       'no-restricted-syntax': ['error', { selector: "NewExpression[callee.name='Date'][arguments.length=0]", message: effects }],
+    },
+  },
+  {
+    files: ['console/**/*.{ts,tsx}'],
+    rules: {
+      'no-restricted-syntax': ['error', { selector: 'JSXAttribute[name.name="dangerouslySetInnerHTML"], MemberExpression[property.name=/^(innerHTML|outerHTML|insertAdjacentHTML)$/]', message: markup }],
     },
   },
   { files: ['src/cli/**', 'scripts/**', 'bench/**'], rules: { 'no-console': 'off' } },

@@ -16,7 +16,7 @@ const tools = [
   {
     name: 'Chromium',
     package: 'chromium',
-    suites: 'web page',
+    suites: 'web page and console',
     check: ['chromium', 'chromium-browser', 'google-chrome'].map((browser) => [browser, '--version']),
   },
   { name: 'curl', package: 'curl', suites: 'curl', check: [['curl', '--version']] },
@@ -28,10 +28,11 @@ const folder = mkdtempSync(join(tmpdir(), 'everywrite-test-'))
 const report = join(folder, 'report.json')
 try {
   for (const tool of tools) provide(tool)
-  step('build', 'npx', ['tsc', '-p', 'tsconfig.build.json'])
+  step('build', 'npm', ['run', '--silent', 'build'])
   step('types', 'npx', ['tsc', '-p', 'tsconfig.json'])
+  step('types of the console', 'npx', ['tsc', '-p', 'console/tsconfig.json'])
   step('lint', 'npx', ['eslint', '.'])
-  step('import rules', 'npx', ['depcruise', '--config', '.dependency-cruiser.cjs', 'src'])
+  step('import rules', 'npx', ['depcruise', '--config', '.dependency-cruiser.cjs', 'src', 'console'])
   const tests = run('tests', 'npx', [
     'vitest',
     'run',

@@ -100,10 +100,17 @@ function endpointOf({ host, port }: RunningServer, { tls }: Settings): string {
   return `${tls === undefined ? 'http' : 'https'}://${name}:${port}`
 }
 
+/** A token that was made up for this run goes into the address, behind the #, which browsers send to nobody. */
+function consoleUrlOf({ adminToken }: RunningServer, settings: Settings, endpoint: string): string {
+  const isMadeUp = adminToken !== undefined && settings.adminToken === undefined
+  return `${endpoint}/console/${isMadeUp ? `#token=${adminToken}` : ''}`
+}
+
 function summary(server: RunningServer, settings: Settings): Record<string, unknown> {
   const { profile, clockMode } = settings
   const { dataFolder, adminToken, regions } = server
-  return { endpoint: endpointOf(server, settings), regions, profile, clock: clockMode, dataFolder, adminToken, pid: process.pid }
+  const endpoint = endpointOf(server, settings)
+  return { endpoint, console: `${endpoint}/console/`, regions, profile, clock: clockMode, dataFolder, adminToken, pid: process.pid }
 }
 
 function printWelcome(server: RunningServer, settings: Settings): void {
@@ -115,6 +122,7 @@ function printWelcome(server: RunningServer, settings: Settings): void {
   const secret = credentials === undefined ? 'any' : 'THE-SECRET-OF-THAT-KEY'
   print(`${style.strong('everywrite')} serves DynamoDB in ${server.regions.length} Regions at ${style.accent(endpoint)}`)
   print()
+  print(`  console   ${style.accent(consoleUrlOf(server, settings, endpoint))}`)
   print(`  Regions   ${server.regions.join(', ')} (any other AWS Region comes alive on first use)`)
   print(`  data      ${server.dataFolder ?? 'in memory; gone when this process ends'}`)
   print(`  profile   ${settings.profile}, clock ${settings.clockMode}`)

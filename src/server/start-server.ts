@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createAdmin } from '../admin/admin.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
@@ -23,6 +24,7 @@ import { createMemoryStores } from '../world/memory-stores.ts'
 import type { Stores } from '../world/stores.ts'
 import { World } from '../world/world.ts'
 import { assertMayBind, isLoopback } from './bind-rules.ts'
+import { createConsoleFiles } from './console-files.ts'
 import type { DataFolder } from './data-folder.ts'
 import { openDataFolder } from './data-folder.ts'
 import type { ObjectStore } from '../transfer/object-store.ts'
@@ -35,7 +37,7 @@ import type { TlsIdentity } from './tls-identity.ts'
 import { untimely } from './tls-identity.ts'
 import { packageVersion } from './version.ts'
 
-/** One process: a world of Regions, DynamoDB's wire, and the control API, on one port. */
+/** One process: a world of Regions, DynamoDB's wire, the control API and the console, on one port. */
 export interface ServerConfig {
   readonly host: string
   /** 0: any free one. */
@@ -162,6 +164,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       disturb: (request) => faults.disturb(request),
       onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
     })
+    const access = { loopback, token: adminToken }
     const admin = createAdmin({
       world,
       faults,
@@ -173,14 +176,17 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       writeMeter,
       contributors: api.contributors,
       residentBytes: () => process.memoryUsage.rss(),
-      access: { loopback, token: adminToken },
+      access,
       about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },
     })
     conflictsFound = admin.conflictsFound
+    const consoleFiles = createConsoleFiles(fileURLToPath(new URL('../../dist/console', import.meta.url)), access)
     warnOfCertificate(config)
     const { host, port, tls } = config
     const listener = await listenHttp({ host, port, tls }, (request, response) => {
-      if (admin.owns(request.url ?? '/')) admin.handle(request, response)
+      const url = request.url ?? '/'
+      if (admin.owns(url)) admin.handle(request, response)
+      else if (consoleFiles.owns(url)) consoleFiles.handle(request, response)
       else api.handle(request, response)
     })
     return {
