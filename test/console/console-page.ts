@@ -87,7 +87,8 @@ export async function openConsole(
 }
 
 /** That the page as it is now is fit to be shown, in both themes, on a phone and on a projector. */
-export async function expectFit({ page, accessibilityProblems, overflowPx, problems }: ConsolePage): Promise<void> {
+export async function expectFit(shown: ConsolePage): Promise<void> {
+  const { page, problems } = shown
   for (const theme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme: theme })
     await page.locator(`html[data-theme=${theme}]`).waitFor()
@@ -97,9 +98,9 @@ export async function expectFit({ page, accessibilityProblems, overflowPx, probl
       [1440, 900],
     ] as const) {
       await page.setViewportSize({ width, height })
-      expect({ theme, width, overflowPx: await overflowPx() }).toEqual({ theme, width, overflowPx: 0 })
+      expect({ theme, width, overflowPx: await shown.overflowPx() }).toEqual({ theme, width, overflowPx: 0 })
     }
-    expect(await accessibilityProblems()).toEqual([])
+    expect(await shown.accessibilityProblems()).toEqual([])
   }
   await page.emulateMedia({ colorScheme: 'light' })
   expect(problems).toEqual([])

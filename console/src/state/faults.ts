@@ -49,6 +49,10 @@ export function titleOf(fault: FaultBody): string {
       return `${fault.region} fails ${scopeOf(fault)}${fault.applied === true ? ', though carried out' : ''}`
     case 'slow':
       return `${fault.region} answers ${scopeOf(fault)} in ${duration(fault.p50Ms)}`
+    case 'index-lag':
+      return `${fault.region} indexes ${duration(fault.ms)} behind`
+    case 'stale':
+      return `${fault.region} reads ${duration(fault.ms)} old`
   }
 }
 
