@@ -163,6 +163,37 @@ test('what the server refuses is said in its words', async () => {
   expect((await everywrite('conflicts', 'nobody', '--endpoint', program.url)).code).toBe(1)
 })
 
+test('a function is registered, listed and forgotten; one that a table names is not', async () => {
+  const client = clientIn('us-east-1', program.url)
+  await client.send(
+    new CreateTableCommand({
+      TableName: 'decided',
+      AttributeDefinitions: [{ AttributeName: 'id', AttributeType: 'S' }],
+      KeySchema: [{ AttributeName: 'id', KeyType: 'HASH' }],
+      BillingMode: 'PAY_PER_REQUEST',
+    }),
+  )
+  client.destroy()
+  const file = join(mkdtempSync(join(tmpdir(), 'everywrite-cli-')), 'newest.js')
+  writeFileSync(file, '(versions) => versions.at(-1).item')
+  const { stdout: policy } = await everywrite('policy', '--function', file, '--endpoint', program.url)
+  expect(policy).toMatch(/^custom:[0-9a-f]{32}\n$/)
+  const name = policy.trim()
+  expect((await everywrite('policy', '--functions', '--endpoint', program.url)).stdout).toBe(policy)
+  expect(await everywrite('policy', 'decided', name, '--endpoint', program.url)).toMatchObject({ code: 0 })
+  expect(await everywrite('policy', '--remove', name, '--endpoint', program.url)).toMatchObject({
+    code: 1,
+    stderr: 'everywrite: The conflict policy of table decided names the function.\n',
+  })
+  await everywrite('policy', 'decided', 'last-writer-wins', '--endpoint', program.url)
+  expect(await everywrite('policy', '--remove', name, '--endpoint', program.url)).toMatchObject({
+    code: 0,
+    stdout: `${name}: forgotten.\n`,
+  })
+  const { stdout } = await everywrite('policy', '--functions', '--json', '--endpoint', program.url)
+  expect(JSON.parse(stdout)).toEqual({ policies: [] })
+})
+
 test('every command has --help, and the program its version', async () => {
   for (const command of ['start', 'demo', 'conflicts', 'policy', 'verify', 'replication', 'fault', 'sim']) {
     const { code, stdout } = await everywrite(command, '--help')

@@ -19,7 +19,7 @@ import { conflicts } from './routes/conflicts.ts'
 import { contributors } from './routes/contributors.ts'
 import { digest } from './routes/digest.ts'
 import { healAllFaults, healFault, injectFault, listFaults } from './routes/faults.ts'
-import { listFunctions, registerFunction } from './routes/functions.ts'
+import { listFunctions, registerFunction, removeFunction } from './routes/functions.ts'
 import { health } from './routes/health.ts'
 import { resolve } from './routes/resolve.ts'
 import { setPolicy, showPolicy } from './routes/policy.ts'
@@ -120,6 +120,10 @@ async function route(context: AdminContext, request: IncomingMessage, path: stri
   if (first === 'functions' && second === undefined) {
     assertMethod(request, ['GET', 'POST'])
     return request.method === 'GET' ? listFunctions(context) : registerFunction(context, await readJson(request, sourceBodyBytesMax))
+  }
+  if (first === 'functions' && second !== undefined && third === undefined) {
+    assertMethod(request, ['DELETE'])
+    return removeFunction(context, second)
   }
   if (first === 'faults' && second !== undefined && third === undefined) {
     assertMethod(request, ['DELETE'])

@@ -284,6 +284,23 @@ test('REP-13: a function is registered, and named by a tag; what is none, and a 
   expect(await admin('PUT', 'tables/carts/policy', { policy: 'merge', source })).toMatchObject({ status: 400 })
 })
 
+test('REP-13: a function is removed when no table names it any more, in no Region, and all run', async () => {
+  const { body } = await admin<FunctionReply>('POST', 'functions', { source })
+  const path = `functions/${body.policy}`
+  await setPolicy(body.policy)
+  const inUse = { status: 409, body: { error: 'The conflict policy of table carts names the function.' } }
+  expect(await admin('DELETE', path)).toEqual(inUse)
+  const crash = await admin<{ id: string }>('POST', 'faults', { kind: 'crash', region: europe, durationMs: 600_000 })
+  expect((await admin('PUT', 'tables/carts/policy', { policy: 'merge' })).status).toBe(200)
+  expect(await admin('DELETE', path)).toMatchObject({ status: 409, body: { error: expect.stringContaining(`Region ${europe}`) as string } })
+  await admin('DELETE', `faults/${crash.body.id}`)
+  await follows('merge')
+  await expect.poll(() => admin('DELETE', path)).toEqual({ status: 200, body: { policies: [] } })
+  expect((await admin('DELETE', path)).status).toBe(404)
+  expect(await admin('PUT', 'tables/carts/policy', { policy: body.policy })).toMatchObject({ status: 400 })
+  expect((await admin<FunctionReply>('POST', 'functions', { source })).body).toEqual(body)
+})
+
 test('REP-11: last-writer-wins, merge, custom and back, while items are in conflict: the same everywhere at each step', async () => {
   await partitioned(async () => {
     await put(east, 'a', { count: { N: '5' }, note: { S: 'e' } })

@@ -274,6 +274,7 @@ export interface FunctionReply {
   readonly policy: string
 }
 
+/** `GET /_everywrite/functions`, and `DELETE /_everywrite/functions/{policy}` with what is left. */
 export interface FunctionsReply {
   readonly policies: readonly string[]
 }

@@ -46,10 +46,15 @@ export class FunctionRegistry implements CustomFunctions {
     const sandbox = await createSandbox()
     const problem = sandbox.problemOf(source)
     if (problem !== undefined) return refuse('invalid', `The source is no function expression: ${problem}`)
-    const key = Buffer.concat([prefix, Buffer.from(name, 'utf8')])
-    await this.#store.transact([], () => ({ writes: [{ key, value: Buffer.from(source, 'utf8') }], result: undefined }))
+    await this.#store.transact([], () => ({ writes: [{ key: keyOf(name), value: Buffer.from(source, 'utf8') }], result: undefined }))
     await this.#add(name, source)
     return name
+  }
+
+  /** Nothing may name it: see `function-removal.ts`. */
+  async remove(name: string): Promise<void> {
+    await this.#store.transact([], () => ({ writes: [{ key: keyOf(name), value: undefined }], result: undefined }))
+    this.#functionByName.delete(name)
   }
 
   async #add(name: string, source: string): Promise<void> {
@@ -65,8 +70,12 @@ export function functionName(source: string): string {
 
 const prefix: Uint8Array = Uint8Array.of(0x02)
 export const sourceBytesMax = 64 * 1024
-/** They are kept in memory, and never go: a table's policy may name them again. */
+/** They are kept in memory. None goes by itself: a table's policy may name it again. */
 const functionsMax = 1000
+
+function keyOf(name: string): Uint8Array {
+  return Buffer.concat([prefix, Buffer.from(name, 'utf8')])
+}
 
 function textOf(value: Uint8Array): string {
   return Buffer.from(value).toString('utf8')

@@ -88,14 +88,12 @@ export class TableControl {
   async create(region: string, blueprint: TableBlueprint, filling?: Filling): Promise<TableView | Refusal> {
     const engine = await this.#regions.engine(region)
     if (isRefusal(engine)) return engine
-    const problem = policyProblem(blueprint.tags, blueprint.schema, this.#functions)
-    if (problem !== undefined) return problem
     const settling = this.#settling('CREATING')
     const table = await this.#registry.inOrder(async () => {
       // The name may be promised to a replica that is not there yet.
       const promised = this.#registry.tables().some((global) => global.name === blueprint.name && replicaIn(global, region) !== undefined)
       if (promised || engine.table(blueprint.name) !== undefined) return undefined
-      const problem = this.#quotaProblem(engine)
+      const problem = policyProblem(blueprint.tags, blueprint.schema, this.#functions) ?? this.#quotaProblem(engine)
       if (problem !== undefined) return problem
       if (filling !== undefined) return engine.createFilledTable(blueprint, filling)
       return engine.createTable(settling === undefined ? blueprint : { ...blueprint, settling })
@@ -275,9 +273,10 @@ export class TableControl {
     const tags = change(before)
     if (isRefusal(tags)) return tags
     const policy = tags[policyTag]
-    const problem = policyProblem(tags, table.schema, this.#functions)
-    if (problem !== undefined) return problem
     const recorded = await this.#registry.decide(table.globalId, (now) => {
+      // The function that it names may be gone by now.
+      const problem = policyProblem(tags, table.schema, this.#functions)
+      if (problem !== undefined) return problem
       if (now === undefined || policy === before[policyTag] || policy === now.membership.policy) return undefined
       if (now.consistency === 'STRONG') return noPolicy
       if (isBusy(now)) return beingChanged()
@@ -297,8 +296,8 @@ export class TableControl {
       engine.changeTable(tableName, (now) => {
         const global = this.#registry.get(table.globalId)
         const result = change(localTags(global, now.tags))
-        refused = isRefusal(result) ? result : undefined
-        return isRefusal(result) ? {} : { tags: localTags(global, result) }
+        refused = isRefusal(result) ? result : policyProblem(localTags(global, result), now.schema, this.#functions)
+        return isRefusal(result) || refused !== undefined ? {} : { tags: localTags(global, result) }
       }),
     )
     if (refused !== undefined) return refused

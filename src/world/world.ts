@@ -10,6 +10,7 @@ import { isAwsRegion } from './aws-regions.ts'
 import { defaultLogBytesMax } from '../replication/pinned-log.ts'
 import { BackgroundWork } from './background-work.ts'
 import { FunctionRegistry } from './function-registry.ts'
+import { removeFunction } from './function-removal.ts'
 import type { GlobalTable } from './global-table.ts'
 import { replicaIn } from './global-table.ts'
 import type { Network } from './network.ts'
@@ -231,6 +232,11 @@ export class World {
     change: (tags: Readonly<Record<string, string>>) => Record<string, string> | Refusal,
   ): Promise<TableView | Refusal> {
     return this.#tables.changeTags(region, tableName, change)
+  }
+
+  /** Forgets a function that no table's policy names; false when there is none. */
+  removeFunction(name: string): Promise<boolean | Refusal> {
+    return removeFunction({ regions: this.#regions, registry: this.#registry, functions: this.functions }, name)
   }
 
   /** Whether the replica of this Region is kept from being disassociated. */
