@@ -118,8 +118,11 @@ test('a conflict tells who wrote what, when by which clock, and what was lost', 
 for (const [body, reason] of [
   ['{', 'The body is not JSON.'],
   [[], 'A fault is a JSON object with a kind.'],
-  [{}, 'kind must be one of partition, pause, latency, skew, outage, crash, throttle, error, slow.'],
-  [{ kind: 'flood' }, 'kind must be one of partition, pause, latency, skew, outage, crash, throttle, error, slow; there is no flood.'],
+  [{}, 'kind must be one of partition, pause, latency, skew, outage, crash, throttle, error, slow, index-lag, stale.'],
+  [
+    { kind: 'flood' },
+    'kind must be one of partition, pause, latency, skew, outage, crash, throttle, error, slow, index-lag, stale; there is no flood.',
+  ],
   [{ kind: 'pause' }, 'region must name a Region.'],
   [{ kind: 'pause', region: 'mars-1' }, 'There is no Region mars-1 here. The Regions are eu-west-1, us-east-1.'],
   [{ kind: 'partition', between: ['us-east-1'] }, 'between must be a list of two Regions.'],
