@@ -25,7 +25,7 @@ import type { ProjectionPlan } from './projection.ts'
 import type { Condition, Projection } from './syntax/ast.ts'
 import type { UpdatePlan } from './update.ts'
 
-export { keyRangesOf, orderProblem, planAccess, sortPartitions, wholeKey } from './partiql/access.ts'
+export { asksMoreThanKey, keyRangesOf, orderProblem, planAccess, sortPartitions, wholeKey } from './partiql/access.ts'
 export type { KeyAccess } from './partiql/access.ts'
 export { selectColumns } from './partiql/columns.ts'
 export type { OrderKey, ParsedStatement, Returning } from './partiql/ast.ts'

@@ -1,4 +1,4 @@
-import { GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
+import { ExecuteStatementCommand, GetItemCommand, PutItemCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb'
 import { DescribeStreamCommand, DynamoDBStreamsClient, ListStreamsCommand } from '@aws-sdk/client-dynamodb-streams'
 import { DynamoDBDocumentClient, GetCommand, PutCommand } from '@aws-sdk/lib-dynamodb'
@@ -64,6 +64,11 @@ describe.each(['real', 'virtual'] as const)('a world in %s time', (time) => {
 
   it('shows the increment that lost though both Regions count to the same, and the condition that held twice, but not two equal puts', async () => {
     const world = await start({ time })
+    for (const id of ['stated', 'stated-if', 'gone', 'gone-if']) {
+      const Item = { id: { S: id }, n: { N: '1' } }
+      await world.client(east).send(new PutItemCommand({ TableName: 'users', Item }))
+    }
+    await world.settle()
     await world.partition(east, west)
     const key = (id: string) => ({ TableName: 'users', Key: { id: { S: id } }, ExpressionAttributeValues: { ':v': { N: '1' } } })
     for (const region of [east, west]) {
@@ -74,12 +79,21 @@ describe.each(['real', 'virtual'] as const)('a world in %s time', (time) => {
       await client.send(new PutItemCommand({ TableName: 'users', Item: { id: { S: 'put' } } }))
       const ConditionExpression = 'attribute_not_exists(id)'
       await client.send(new PutItemCommand({ TableName: 'users', Item: { id: { S: 'once' } }, ConditionExpression }))
+      for (const Statement of [
+        `UPDATE users SET n = 2 WHERE id = 'stated'`,
+        `UPDATE users SET n = 2 WHERE id = 'stated-if' AND n = 1`,
+        `DELETE FROM users WHERE id = 'gone'`,
+        `DELETE FROM users WHERE n = 1 AND id = 'gone-if'`,
+        `INSERT INTO users VALUE {'id': 'inserted'}`,
+      ]) {
+        await client.send(new ExecuteStatementCommand({ Statement }))
+      }
       if (time === 'virtual') await world.advance(5)
     }
     await world.heal()
     await world.settle()
     const ids = (await world.conflicts()).map(({ key: { id } }) => (id as { S: string }).S)
-    expect(ids.sort()).toEqual(['counted', 'once', 'summed'])
+    expect(ids.sort()).toEqual(['counted', 'gone-if', 'inserted', 'once', 'stated-if', 'summed'])
   })
 
   it('keeps what was durable over a crash', async () => {

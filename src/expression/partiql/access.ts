@@ -66,6 +66,12 @@ export function wholeKey(condition: ConditionPlan | undefined, schema: KeySchema
   return key
 }
 
+/** Whether a clause that names one item by {@link wholeKey} asks anything else of it. */
+export function asksMoreThanKey(condition: ConditionPlan, { partition, sort }: KeySchema): boolean {
+  const names = sort === undefined ? [partition.name] : [partition.name, sort.name]
+  return conjunctsOf(condition).some((each) => !names.some((name) => rangeOf(each, name)?.op === '='))
+}
+
 /** ORDER BY names keys, and orders within partitions that WHERE names. The texts are recalled, not seen. */
 export function orderProblem(
   order: readonly OrderKey[],

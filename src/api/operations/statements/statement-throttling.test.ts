@@ -55,13 +55,16 @@ it('so are statements that read', async () => {
   await expect(transact(`SELECT * FROM metered WHERE pk = 'a'`)).rejects.toMatchObject(canceled)
 })
 
-it.each(['ExecuteStatement', 'BatchExecuteStatement'])(
+it.each(['ExecuteStatement', 'BatchExecuteStatement', 'ExecuteTransaction'])(
   'an INSERT of what is there costs as much as if it had been made: %s',
   async (operation) => {
     await execute(`INSERT INTO metered VALUE {'pk': 'a'}`)
     const insert = { Statement: large('a'), Parameters: [text] }
     if (operation === 'ExecuteStatement') {
       await expect(client.send(new ExecuteStatementCommand(insert))).rejects.toMatchObject({ name: 'DuplicateItemException' })
+    } else if (operation === 'ExecuteTransaction') {
+      const refused = { name: 'TransactionCanceledException', CancellationReasons: [{ Code: 'DuplicateItem' }] }
+      await expect(client.send(new ExecuteTransactionCommand({ TransactStatements: [insert] }))).rejects.toMatchObject(refused)
     } else {
       const { Responses } = await client.send(new BatchExecuteStatementCommand({ Statements: [insert] }))
       expect(Responses?.[0]?.Error?.Code).toBe('DuplicateItem')

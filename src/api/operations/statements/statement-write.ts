@@ -1,7 +1,7 @@
 import type { Table } from '../../../engine/table.ts'
 import type { ConditionPlan } from '../../../expression/condition.ts'
 import type { DeletePlan, InsertPlan, Returning, UpdateStatementPlan } from '../../../expression/partiql.ts'
-import { wholeKey } from '../../../expression/partiql.ts'
+import { asksMoreThanKey, wholeKey } from '../../../expression/partiql.ts'
 import type { AttributeMap } from '../../../item/attribute-value.ts'
 import { isInvalid } from '../../../item/invalid.ts'
 import { parseKey } from '../../../item/item-key.ts'
@@ -46,10 +46,10 @@ function planUpdate(table: Table, { update, condition, returning }: UpdateStatem
   const onKey = keyUpdateProblem(update, table.schema)
   if (onKey !== undefined) return onKey
   const returned = { ReturnValues: returning === undefined ? ('NONE' as const) : returnValues[returning] }
+  const planned = { ...key, update, condition: furtherCondition(condition, table) }
   return {
     itemKey: key.itemKey,
-    judge: (before) =>
-      conditionFailure(condition, before, input) ?? updateVerdict(table, { ...key, update, condition: undefined }, before, returned),
+    judge: (before) => conditionFailure(condition, before, input) ?? updateVerdict(table, planned, before, returned),
   }
 }
 
@@ -65,14 +65,20 @@ function planDelete(table: Table, { condition, returning }: DeletePlan, input: O
   const key = keyIn(table, condition)
   if (isWireError(key)) return key
   const returned = { ReturnValues: returning === undefined ? ('NONE' as const) : returnValues[returning] }
+  const relative = furtherCondition(condition, table) !== undefined
   return {
     itemKey: key.itemKey,
     judge: (before) => {
       const failure = before === undefined ? undefined : conditionFailure(condition, before, input)
       if (failure !== undefined) return failure
-      return { kind: 'delete', result: { attributes: oldAttributes(before, returned), sizeBytes: before?.sizeBytes ?? 0 } }
+      return { kind: 'delete', result: { attributes: oldAttributes(before, returned), sizeBytes: before?.sizeBytes ?? 0 }, relative }
     },
   }
+}
+
+/** The clause, when it says more than which item is meant: then it is what a ConditionExpression is to UpdateItem. */
+function furtherCondition(condition: ConditionPlan | undefined, { schema }: Table): ConditionPlan | undefined {
+  return condition !== undefined && asksMoreThanKey(condition, schema) ? condition : undefined
 }
 
 /** The key of the one item that a clause names. */
