@@ -50,6 +50,7 @@ function kindIn(fields: Fields): FaultKind {
       return { kind, region: fields.region('region'), ms: fields.number('ms', { from: -tenYearsMs, to: tenYearsMs }), driftPpm }
     }
     case 'pause':
+      return { kind, region: fields.region('region'), table: fields.optionalText('table') }
     case 'outage':
     case 'crash':
       return { kind, region: fields.region('region') }

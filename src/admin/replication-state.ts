@@ -27,7 +27,7 @@ async function describe(world: World, table: GlobalTable, flowByPair: FlowByPair
       const sending = flowByPair.get(pairName(table.name, from, to))
       const receiving = flowByPair.get(pairName(table.name, to, from))
       const reason = sending?.stalled ?? receiving?.stalled
-      const up = world.network.isUp(from, to) && sending !== undefined && receiving !== undefined
+      const up = world.network.isUp(from, to, table.globalId) && sending !== undefined && receiving !== undefined
       links.push({
         from,
         to,

@@ -282,7 +282,7 @@ export interface FunctionsReply {
 /** What to break; `POST /_everywrite/faults` takes one. `durationMs` mends it by itself. */
 export type FaultBody = { readonly durationMs?: number } & (
   | { readonly kind: 'partition'; readonly between: readonly [string, string] }
-  | { readonly kind: 'pause'; readonly region: string }
+  | { readonly kind: 'pause'; readonly region: string; readonly table?: string | undefined }
   | { readonly kind: 'latency'; readonly from: string; readonly to: string; readonly ms: number; readonly jitterMs?: number }
   | { readonly kind: 'skew'; readonly region: string; readonly ms: number; readonly driftPpm?: number }
   | { readonly kind: 'outage'; readonly region: string }

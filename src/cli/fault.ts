@@ -8,7 +8,7 @@ import { layOut, print, printJson } from './output.ts'
 const help = `everywrite fault: break the world, and heal it
 
   everywrite fault partition A B            the two Regions cannot reach each other
-  everywrite fault pause REGION             nothing is replicated into or out of it; its clients are served
+  everywrite fault pause REGION             nothing is replicated into or out of it, or nothing of one table (--table T); its clients are served
   everywrite fault latency FROM TO MS       the delay of one direction (--jitter MS adds up to so much)
   everywrite fault skew REGION MS           its clock is ahead, or behind if negative (--drift PPM: and gains so many µs per second)
   everywrite fault outage REGION            it answers nobody
@@ -90,6 +90,8 @@ function bodyOf(kind: string, args: Arguments): FaultBody {
       assertCount(args, 2)
       return { kind, region: first, ms: parseNumber(second, 'MS'), driftPpm: numberOf(args, 'drift') ?? 0, ...duration }
     case 'pause':
+      assertCount(args, 1)
+      return { kind, region: first, table: textOf(args, 'table'), ...duration }
     case 'outage':
     case 'crash':
       assertCount(args, 1)
@@ -140,7 +142,7 @@ function describe(body: FaultBody): string {
     case 'partition':
       return `${body.between[0]} and ${body.between[1]} cannot reach each other${during}`
     case 'pause':
-      return `replication of ${body.region} stands still${during}`
+      return `replication${body.table === undefined ? '' : ` of ${body.table}`} into and out of ${body.region} stands still${during}`
     case 'latency':
       return `${body.from} to ${body.to} takes ${body.ms} ms${(body.jitterMs ?? 0) > 0 ? ` and up to ${body.jitterMs} more` : ''}${during}`
     case 'skew': {

@@ -11,7 +11,7 @@ function what(fault: Fault): string {
     case 'partition':
       return `${fault.between[0]} and ${fault.between[1]} are cut from each other`
     case 'pause':
-      return `${fault.region} is cut from all others`
+      return `${fault.region} is cut from all others${fault.table === undefined ? '' : ` for the table ${fault.table}`}`
     case 'latency':
       return `from ${fault.from} to ${fault.to} it takes ${seconds(fault.ms)}`
     case 'skew': {

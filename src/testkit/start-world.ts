@@ -165,9 +165,9 @@ export class TestWorld {
     return this.break({ kind: 'partition', between: [a, b] })
   }
 
-  /** Stops replication into and out of a Region; its clients are served. */
-  pause(region: string): Promise<Broken> {
-    return this.break({ kind: 'pause', region })
+  /** Stops replication into and out of a Region, of all tables or of one; its clients are served. */
+  pause(region: string, table?: string): Promise<Broken> {
+    return this.break({ kind: 'pause', region, table })
   }
 
   /** Puts a Region's clock ahead (negative: behind). @param driftPpm microseconds that it gains per second */

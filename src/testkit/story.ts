@@ -56,7 +56,7 @@ function describe(fault: FaultKind): string {
     case 'skew':
       return `the clock of ${fault.region} is ${Math.abs(fault.ms)} ms ${fault.ms < 0 ? 'behind' : 'ahead'}`
     case 'pause':
-      return `replication of ${fault.region} stands still`
+      return `replication${fault.table === undefined ? '' : ` of ${fault.table}`} into and out of ${fault.region} stands still`
     case 'outage':
       return `${fault.region} answers nobody`
     case 'throttle':

@@ -4,8 +4,8 @@ export type Fault = FaultKind & { readonly durationMs: number | undefined }
 export type FaultKind =
   /** The two Regions cannot reach each other. */
   | { readonly kind: 'partition'; readonly between: readonly [string, string] }
-  /** Replication into and out of the Region stands still; its clients are served. */
-  | { readonly kind: 'pause'; readonly region: string }
+  /** Replication into and out of the Region stands still, of all tables or of one; its clients are served. */
+  | { readonly kind: 'pause'; readonly region: string; readonly table?: string | undefined }
   /** The delay of one direction. */
   | { readonly kind: 'latency'; readonly from: string; readonly to: string; readonly ms: number; readonly jitterMs: number }
   /** The Region's clock is ahead (negative: behind) and gains `driftPpm` microseconds per second. */

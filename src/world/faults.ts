@@ -1,9 +1,10 @@
-import { regionOf } from '../base/account-region.ts'
+import { accountOf, defaultAccount, regionOf } from '../base/account-region.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Random } from '../base/random.ts'
 import { hex64 } from '../base/random.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
 import type { ActiveFault, Fault, RequestFault } from './fault.ts'
+import type { GlobalTable } from './global-table.ts'
 import type { Block } from './network.ts'
 import type { Disturbance, DisturbedRequest } from './request-faults.ts'
 import { disturbanceBy } from './request-faults.ts'
@@ -89,7 +90,7 @@ export class Faults {
         )
       }
       case 'pause':
-        return asHeal(network.block(touches(fault.region)))
+        return asHeal(network.block(fault.table === undefined ? touches(fault.region) : this.#touchesTable(fault.region, fault.table)))
       case 'latency':
         return asHeal(network.override(fault))
       case 'skew': {
@@ -130,6 +131,15 @@ export class Faults {
     }
   }
 
+  /** What is about the table, by whatever name the world calls it: it may be made, and begin to replicate, while the fault is on. */
+  #touchesTable(region: string, name: string): Block {
+    const touchesRegion = touches(region)
+    return (from, to, subject) =>
+      subject !== undefined &&
+      touchesRegion(from, to, subject) &&
+      this.#world.globalTables().some((table) => (table.globalId === subject || table.journal === subject) && isCalled(table, name))
+  }
+
   /** The newest skew that is still on counts; one that did not count changes nothing when it ends. */
   #restoreClock(region: string, healed: Fault): void {
     if (this.#skewByRegion.get(region) !== healed) return
@@ -146,6 +156,12 @@ export class Faults {
   #isOn(kind: 'outage' | 'crash', region: string): boolean {
     return this.list().some(({ fault }) => fault.kind === kind && fault.region === region)
   }
+}
+
+/** `users`, or `users@111122223333` in another account than the default one. */
+function isCalled({ name, replicas }: GlobalTable, called: string): boolean {
+  const [wanted, account = defaultAccount] = called.split('@')
+  return name === wanted && replicas.some(({ region }) => accountOf(region) === account)
 }
 
 type Heal = () => Promise<void>

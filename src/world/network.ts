@@ -26,22 +26,32 @@ export class Network {
     return { send: (to, message) => this.#send(from, to, message) }
   }
 
-  isUp(from: string, to: string): boolean {
-    for (const { block } of this.#blocks) if (block(from, to)) return false
+  /** @param subject what messages are about, see {@link subjectOf}; undefined: whatever they are about */
+  isUp(from: string, to: string, subject?: string): boolean {
+    for (const { block } of this.#blocks) if (block(from, to, subject)) return false
     return true
   }
 
-  /** Takes links down until the returned function is called. */
+  /** Takes links down, or what they carry of some tables, until the returned function is called. */
   block(block: Block): () => void {
     const before = this.#upLinks()
     const entry = { block }
     this.#blocks.add(entry)
-    for (const link of before) if (block(link.from, link.to)) lose(link)
+    for (const link of before) {
+      if (block(link.from, link.to, undefined)) lose(link)
+      else this.#loseSome(link, block)
+    }
     return () => {
       const down = new Map<string, Link>()
-      for (const link of this.#linkByName.values()) if (!this.isUp(link.from, link.to)) down.set(linkName(link.from, link.to), link)
+      for (const link of this.#linkByName.values()) {
+        if (link.refused || !this.isUp(link.from, link.to)) down.set(linkName(link.from, link.to), link)
+      }
       if (!this.#blocks.delete(entry)) return
-      for (const link of down.values()) if (this.isUp(link.from, link.to)) this.#options.linkUp(link.from, link.to)
+      for (const link of down.values()) {
+        if (!this.isUp(link.from, link.to)) continue
+        for (const lane of this.#lanesOf(link)) lane.refused = false
+        this.#options.linkUp(link.from, link.to)
+      }
     }
   }
 
@@ -57,7 +67,11 @@ export class Network {
 
   #send(from: string, to: string, message: Message): boolean {
     const link = this.#link(from, to, message.kind === 'journal' ? 'journal' : 'changes')
-    if (!this.isUp(from, to)) return false
+    if (!this.isUp(from, to, subjectOf(message))) {
+      // When the link itself is up, nobody else will know that something is missing.
+      link.refused ||= this.isUp(from, to)
+      return false
+    }
     this.#deliverAt(link, this.#options.scheduler.monotonicMs() + this.#delayMs(link), message)
     return true
   }
@@ -73,6 +87,20 @@ export class Network {
       if (first !== undefined) deliver(link.from, link.to, first.message)
     })
     link.inFlight.push({ message, dueMs, cancel })
+  }
+
+  /** Takes off the link what may not be on it any more, and leaves the rest in its order. */
+  #loseSome(link: Link, block: Block): void {
+    const isLost = ({ message }: InFlight): boolean => block(link.from, link.to, subjectOf(message))
+    const lost = link.inFlight.filter(isLost)
+    if (lost.length === 0) return
+    for (const { cancel } of lost) cancel()
+    link.inFlight = link.inFlight.filter((each) => !lost.includes(each))
+    link.refused = true
+  }
+
+  #lanesOf({ from, to }: Link): readonly Link[] {
+    return [...this.#linkByName.values()].filter((link) => link.from === from && link.to === to)
   }
 
   /** Delivers what is on its way as if it was sent now, where that is sooner. */
@@ -93,7 +121,7 @@ export class Network {
     const name = `${linkName(from, to)} ${lane}`
     let link = this.#linkByName.get(name)
     if (link === undefined) {
-      link = { from, to, lane, inFlight: [], lastDueMs: 0 }
+      link = { from, to, lane, inFlight: [], lastDueMs: 0, refused: false }
       this.#linkByName.set(name, link)
     }
     return link
@@ -113,8 +141,13 @@ export interface NetworkOptions {
   readonly linkUp: (from: string, to: string) => void
 }
 
-/** True for the links that it takes down. */
-export type Block = (from: string, to: string) => boolean
+/** True for the links that it takes down; asked with a subject, for what it keeps of the link. One that is about some subjects leaves the link itself up. */
+export type Block = (from: string, to: string, subject: string | undefined) => boolean
+
+/** Which table a message is about: its id in all Regions, or that of its journal. */
+function subjectOf(message: Message): string {
+  return message.kind === 'journal' ? message.journal : message.globalId
+}
 
 export interface LatencyOverride {
   readonly from: string
@@ -131,6 +164,8 @@ interface Link {
   inFlight: InFlight[]
   /** When the newest is due; nothing is delivered before it that is sent after it. */
   lastDueMs: number
+  /** Something was lost or refused while the link itself was up. */
+  refused: boolean
 }
 
 interface InFlight {

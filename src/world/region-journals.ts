@@ -70,7 +70,19 @@ export class RegionJournals {
     const applied = table === undefined ? 0 : await appliedIn(store, table, journal)
     const failed = (error: unknown): void => log.error('journal-failed', { region, journal, error })
     const isWitness = table === undefined
-    const member = new JournalMember({ region, journal, isWitness, log: journalLog, order, applied, transport, isUp, scheduler, failed })
+    const isLinked = (from: string, to: string): boolean => isUp(from, to, journal)
+    const member = new JournalMember({
+      region,
+      journal,
+      isWitness,
+      log: journalLog,
+      order,
+      applied,
+      transport,
+      isUp: isLinked,
+      scheduler,
+      failed,
+    })
     let strong: StrongTable | undefined
     if (table !== undefined) {
       strong = await StrongTable.open({
@@ -118,6 +130,6 @@ export interface RegionJournalsOptions {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly transport: Transport
-  readonly isUp: (from: string, to: string) => boolean
+  readonly isUp: (from: string, to: string, journal: string) => boolean
   readonly log: Log
 }

@@ -245,8 +245,8 @@ export interface NodeOptions {
   readonly scheduler: Scheduler
   readonly random: Random
   readonly transport: (region: string) => Transport
-  /** Whether the link from one Region to another is up. */
-  readonly isUp: (from: string, to: string) => boolean
+  /** Whether the link from one Region to another is up, for what is about a table or a journal. */
+  readonly isUp: (from: string, to: string, subject?: string) => boolean
   readonly log: Log
   /** How long between two looks for expired items, ms. */
   readonly sweepEveryMs: number

@@ -98,7 +98,7 @@ export class Regions {
         return decorateTransport === undefined ? permitted : decorateTransport(permitted, from)
       }
       const paces = { sweepEveryMs, indexDelayMs, lifecycleDelayMs }
-      const isUp = (from: string, to: string): boolean => this.network.isUp(from, to)
+      const isUp = (from: string, to: string, subject?: string): boolean => this.network.isUp(from, to, subject)
       const parts = { stores, clock, clockMode, scheduler, random, log, transport, isUp }
       const region = regionOf(name)
       node = new RegionNode(

@@ -128,7 +128,8 @@ export class StrongTables implements StrongPath {
     let order = this.#orderByJournal.get(journal)
     if (order === undefined) {
       const { regions, registry } = this.#parts
-      order = new JournalOrder({ members: membersOf(table), start: registry.starts, isUp: (from, to) => regions.network.isUp(from, to) })
+      const isUp = (from: string, to: string): boolean => regions.network.isUp(from, to, journal)
+      order = new JournalOrder({ members: membersOf(table), start: registry.starts, isUp })
       this.#orderByJournal.set(journal, order)
     }
     return order
