@@ -13,9 +13,10 @@ const allowed = {
   transfer: ['engine', 'storage', 'item', 'base'],
   world: ['transfer', 'replication', 'engine', 'storage', 'item', 'base'],
   api: ['transfer', 'engine', 'cost', 'expression', 'item', 'base'],
+  fis: ['world', 'api', 'base'],
   lab: ['world', 'transfer', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
   admin: ['world', 'replication', 'api', 'cost', 'engine', 'item', 'base'],
-  server: ['admin', 'lab', 'world', 'transfer', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
+  server: ['admin', 'fis', 'lab', 'world', 'transfer', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
   testkit: ['server', 'admin', 'lab', 'world', 'api', 'base'],
   cli: ['server', 'admin', 'lab', 'testkit', 'world', 'api', 'cost', 'base'],
 }

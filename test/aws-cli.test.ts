@@ -62,6 +62,47 @@ describe.skipIf(!available)('the AWS CLI', { timeout }, () => {
       ...more,
     )
 
+  test('runs an experiment of FIS as it was written for AWS', async () => {
+    const fis = async (...args: readonly string[]): Promise<string> =>
+      (await command(anyKey, 'fis', ...args, '--endpoint-url', program.url, '--output', 'text')).trim()
+    await createTable('paused')
+    await aws('update-table', '--table-name', 'paused', '--replica-updates', '[{"Create":{"RegionName":"eu-west-1"}}]')
+    const template = json({
+      description: 'Pause replication of a global table',
+      targets: {
+        Table: {
+          resourceType: 'aws:dynamodb:global-table',
+          resourceArns: ['arn:aws:dynamodb:us-east-1:000000000000:table/paused'],
+          selectionMode: 'ALL',
+        },
+      },
+      actions: {
+        pause: {
+          actionId: 'aws:dynamodb:global-table-pause-replication',
+          parameters: { duration: 'PT12M' },
+          targets: { Tables: 'Table' },
+        },
+      },
+      stopConditions: [{ source: 'none' }],
+      roleArn: 'arn:aws:iam::000000000000:role/fis',
+    })
+    const statusOf = (): Promise<string> =>
+      text('describe-table', '--table-name', 'paused', '--query', 'Table.Replicas[0].ReplicaStatus', '--output', 'text')
+    await expect.poll(statusOf, { timeout: 60_000 }).toBe('ACTIVE\n')
+    const id = await fis('create-experiment-template', '--cli-input-json', template, '--query', 'experimentTemplate.id')
+    const experiment = await fis('start-experiment', '--experiment-template-id', id, '--query', 'experiment.id')
+    const state = (): Promise<string> => fis('get-experiment', '--id', experiment, '--query', 'experiment.state.status')
+    await expect.poll(state, { timeout: 60_000 }).toBe('running')
+    await aws('put-item', '--table-name', 'paused', '--item', '{"id":{"S":"ann"}}')
+    expect(await aws('get-item', '--table-name', 'paused', '--key', '{"id":{"S":"ann"}}', '--region', 'eu-west-1')).toEqual({})
+    expect(await fis('stop-experiment', '--id', experiment, '--query', 'experiment.state.status')).toBe('stopping')
+    await expect.poll(state, { timeout: 60_000 }).toBe('stopped')
+    expect(await fis('list-experiments', '--query', 'experiments[].id')).toBe(experiment)
+    expect(await fis('get-action', '--id', 'aws:fis:wait', '--query', 'action.parameters.duration.required')).toBe('True')
+    await fis('delete-experiment-template', '--id', id)
+    await expect(fis('get-experiment-template', '--id', id)).rejects.toThrow('(ResourceNotFoundException)')
+  })
+
   test('creates a table, adds a replica, writes in one Region and reads in the other', async () => {
     await createTable('users')
     await aws('wait', 'table-exists', '--table-name', 'users')

@@ -11,7 +11,7 @@ import type { WireError } from './wire-error.ts'
 import { authenticationError } from './wire-error.ts'
 
 /**
- * Verifies AWS Signature Version 4, as AWS publishes it ("Create a signed AWS API request"), for the service `dynamodb`.
+ * Verifies AWS Signature Version 4, as AWS publishes it ("Create a signed AWS API request").
  * Everything is checked before the signature except the signature itself, which is compared in constant time. Texts as observed
  * on AWS.
  */
@@ -30,8 +30,9 @@ export function verifySignature(
   payload: Payload,
   credentials: Credentials,
   nowMs: number,
+  service: 'dynamodb' | 'fis' = 'dynamodb',
 ): Credential | WireError {
-  const misfit = scopeProblem(claim)
+  const misfit = scopeProblem(claim, service)
   if (misfit !== undefined) return invalidSignature(misfit)
   const headers = signedHeadersProblem(claim, request)
   if (headers !== undefined) return headers
@@ -56,9 +57,9 @@ function invalidSignature(message: string): WireError {
   return authenticationError('InvalidSignatureException', message)
 }
 
-function scopeProblem({ scope, date }: Claim): string | undefined {
+function scopeProblem({ scope, date }: Claim, service: string): string | undefined {
   if (scope.region === undefined) return `Credential should be scoped to a valid region. `
-  if (scope.service !== 'dynamodb') return "Credential should be scoped to correct service: 'dynamodb'. "
+  if (scope.service !== service) return `Credential should be scoped to correct service: '${service}'. `
   if (scope.terminator !== 'aws4_request') {
     return `Credential should be scoped with a valid terminator: 'aws4_request', not '${scope.terminator}'. `
   }

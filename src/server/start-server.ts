@@ -13,6 +13,8 @@ import { systemTime } from '../base/system-time.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { StoreFailed } from '../storage/store.ts'
 import { Consumption } from '../engine/consumption.ts'
+import { Fis } from '../fis/fis.ts'
+import { createFisHttp } from '../fis/fis-http.ts'
 import { UnknownLayout } from '../engine/region-engine.ts'
 import { isAwsRegion } from '../world/aws-regions.ts'
 import { FaultSchedules } from '../world/fault-schedules.ts'
@@ -180,6 +182,19 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },
     })
     conflictsFound = admin.conflictsFound
+    const fis = Fis.open({
+      documents: world.documents,
+      faults,
+      clock: systemTime,
+      scheduler: systemTime,
+      random: systemRandom,
+      log,
+      ask: (home) => async (operation, input) => {
+        const { status, body } = await api.call(home, operation, input)
+        return status === 200 ? (JSON.parse(Buffer.from(body).toString('utf8')) as object) : undefined
+      },
+    })
+    const fisHttp = createFisHttp({ fis, credentials: config.credentials, clock: systemTime, random: systemRandom, log })
     const consoleFiles = createConsoleFiles(fileURLToPath(new URL('../../dist/console', import.meta.url)), access)
     warnOfCertificate(config)
     const { host, port, tls } = config
@@ -187,6 +202,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       const url = request.url ?? '/'
       if (admin.owns(url)) admin.handle(request, response)
       else if (consoleFiles.owns(url)) consoleFiles.handle(request, response)
+      else if (fisHttp.owns(url)) fisHttp.handle(request, response)
       else api.handle(request, response)
     })
     return {
@@ -200,6 +216,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
         admin.close()
         await listener.close()
         schedules.close()
+        fis.close()
         faults.close()
         await world.close()
         await kinesis.close()

@@ -9,6 +9,7 @@ import { AutoScaler } from './auto-scaler.ts'
 import { isAwsRegion } from './aws-regions.ts'
 import { defaultLogBytesMax } from '../replication/pinned-log.ts'
 import { BackgroundWork } from './background-work.ts'
+import { Documents } from './documents.ts'
 import { FunctionRegistry } from './function-registry.ts'
 import { removeFunction } from './function-removal.ts'
 import type { GlobalTable } from './global-table.ts'
@@ -54,6 +55,8 @@ export class World {
   readonly #share: (globalId: string) => Promise<void>
   /** What the conflict policy `custom` may name. */
   readonly functions: FunctionRegistry
+  /** What must outlive the process and is of no Region. */
+  readonly documents: Documents
   /** How large a replica's log may become for the sake of one member, bytes. */
   readonly logBytesMax: number
   /** How long tables, indexes and some settings take to become what they were told to be, ms. */
@@ -62,7 +65,8 @@ export class World {
   readonly #endedIncarnationsMax: number
   #closed = false
 
-  private constructor(options: WorldOptions, registry: Registry, functions: FunctionRegistry) {
+  private constructor(options: WorldOptions, kept: { registry: Registry; functions: FunctionRegistry; documents: Documents }) {
+    const { registry, functions, documents } = kept
     const work = new BackgroundWork(options.log)
     const { clock, scheduler, log, lifecycleDelayMs = 0, replicaPace: pace = replicaPaces.fast, sourceHoldMs = SOURCE_HOLD_MS } = options
     const hooks: RegionHooks = {
@@ -110,6 +114,7 @@ export class World {
     const replicas = new ReplicaControl({ ...control, shareSettings: share })
     this.#regions = regions
     this.functions = functions
+    this.documents = documents
     this.#registry = registry
     this.#lifecycle = lifecycle
     this.#replicas = replicas
@@ -127,7 +132,8 @@ export class World {
   /** Starts the Regions that are named and those that have data, and goes on with whatever was under way. */
   static async open(options: WorldOptions): Promise<World> {
     const store = await options.stores.open(worldStoreName)
-    const world = new World(options, await Registry.open(store), await FunctionRegistry.open(store))
+    const [registry, functions, documents] = [await Registry.open(store), await FunctionRegistry.open(store), await Documents.open(store)]
+    const world = new World(options, { registry, functions, documents })
     // A Region may have lost its whole store: its replicas are recorded.
     const recorded = world.#registry
       .tables()
