@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<Command>>> = {
   region: async () => (await import('./region.ts')).region,
   fault: async () => (await import('./fault.ts')).fault,
   sim: async () => (await import('./sim.ts')).sim,
+  estimate: async () => (await import('./estimate.ts')).estimateCommand,
   prices: async () => (await import('./prices.ts')).prices,
 }
 
@@ -34,6 +35,7 @@ const overview = `everywrite: DynamoDB global tables that you can run anywhere
   everywrite region lose NAME    give a Region up that will never come back
   everywrite fault …             break and heal the world
   everywrite sim --seed N        prove replication under a seed
+  everywrite estimate FILE       what a workload costs in a month, and what it would otherwise
   everywrite prices              the price books that bills are made with; \`import\` takes AWS's own lists
 
 Every command has --help, --json and --endpoint URL (default http://127.0.0.1:8000).`
