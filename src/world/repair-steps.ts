@@ -35,6 +35,13 @@ export class RepairSteps {
     this.access.changed()
   }
 
+  /** Whether a member that counts as whole serves nobody, because it is to be taken out, or brought to another one's state. */
+  isAnySuspected(table: GlobalTable): boolean {
+    return membersOf(table).some(({ region, status }) => {
+      return status === 'ACTIVE' && this.access.running(region)?.engine.table(table.name)?.suspended !== undefined
+    })
+  }
+
   async resumeService({ globalId, name }: GlobalTable, region: string, running: Running): Promise<void> {
     const replica = running.replication.replica(globalId)
     if (this.access.running(region) !== running || replica === undefined) return

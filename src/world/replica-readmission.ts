@@ -26,7 +26,8 @@ export async function beginReadmission(steps: RepairSteps, globalId: string, reg
     if (running.engine.table(table.name)?.globalId !== globalId) return
     await steps.suspend(table, running, why)
     const row = await running.replication.replica(globalId)?.row()
-    for (const incarnation of row?.ours ?? []) if (table.membership.closed[incarnation] === undefined) finals.set(incarnation, 0)
+    const { closed, dropped } = table.membership
+    for (const log of row?.ours ?? []) if (closed[log] === undefined && dropped[log] === undefined) finals.set(log, 0)
   })
   for (const other of membersOf(table)) {
     const row = await access.onReplica(table, other.region, (replica) => replica.row())
@@ -42,11 +43,15 @@ export async function beginReadmission(steps: RepairSteps, globalId: string, reg
   })
 }
 
+/**
+ * Ends early when another member is suspected to stand on an older disk: what this one still waits for may have gone with that, and it is taken out
+ * first. To be called again then.
+ */
 export async function finishReadmission(steps: RepairSteps, globalId: string, region: string): Promise<void> {
   const { access, registry, log } = steps
   for (;;) {
     const table = steps.table(globalId)
-    if (table === undefined || replicaIn(table, region)?.status !== 'UPDATING') return
+    if (table === undefined || replicaIn(table, region)?.status !== 'UPDATING' || steps.isAnySuspected(table)) return
     const goal = new Map<Incarnation, number>()
     for (const { region: member } of membersOf(table)) {
       if (member === region) continue
@@ -89,7 +94,7 @@ async function refill(
     if (!(await replica.reseedFrom(source, 'replace'))) return false
     await engine.changeTable(name, ({ suspended }) => ({ suspended: suspended && { ...suspended, refilled: true } }))
   }
-  if (!(await steps.access.unlessChanged(replica.reaches(goal)))) return false
+  if (steps.isAnySuspected(table) || !(await steps.access.unlessChanged(replica.reaches(goal)))) return false
   if (replication.replica(globalId) !== replica || steps.access.running(region) !== running) return false
   await steps.resumeService(table, region, running)
   return true

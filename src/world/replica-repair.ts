@@ -1,4 +1,5 @@
 import type { Refusal } from '../engine/refusal.ts'
+import type { Suspicion } from './disk-rollback.ts'
 import { suspectsAtOpening } from './disk-rollback.ts'
 import type { GlobalTable } from './global-table.ts'
 import { isPermitted, membersOf, replicaIn, withReplica } from './global-table.ts'
@@ -54,8 +55,16 @@ export class ReplicaRepair {
     if (table === undefined || running === undefined || replicaIn(table, region)?.status !== 'ACTIVE') return
     if (running.engine.table(table.name)?.suspended !== undefined) return
     await this.#steps.suspend(table, running, why)
+    await this.#takeOut({ globalId, region, why })
+  }
+
+  /** Takes a suspected member out and in again, and goes on with whoever was coming back and waited for that. */
+  async #takeOut({ globalId, region, why }: Suspicion): Promise<void> {
     await this.expel(globalId, region, why)
     await this.readmit(globalId, region)
+    for (const { region: other, status } of this.#steps.table(globalId)?.replicas ?? []) {
+      if (status === 'UPDATING') await this.readmit(globalId, other)
+    }
   }
 
   /** The last one that there is serves again, whatever it has lost. */
@@ -129,10 +138,7 @@ export class ReplicaRepair {
     const suspects = await suspectsAtOpening(this.#steps, name, running)
     return async () => {
       this.release()
-      for (const { globalId, region, why } of suspects) {
-        await this.expel(globalId, region, why)
-        await this.readmit(globalId, region)
-      }
+      for (const suspicion of suspects) await this.#takeOut(suspicion)
       await this.#finishSevering(name)
       await this.readmitReachable()
     }
