@@ -4,6 +4,7 @@
  */
 const allowed = {
   base: [],
+  telemetry: ['base'],
   item: ['base'],
   expression: ['item', 'base'],
   storage: ['item', 'base'],
@@ -12,11 +13,11 @@ const allowed = {
   cost: ['item', 'base'],
   transfer: ['engine', 'storage', 'item', 'base'],
   world: ['transfer', 'replication', 'engine', 'storage', 'item', 'base'],
-  api: ['transfer', 'engine', 'cost', 'expression', 'item', 'base'],
+  api: ['transfer', 'engine', 'cost', 'telemetry', 'expression', 'item', 'base'],
   fis: ['world', 'api', 'base'],
   lab: ['world', 'transfer', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
-  admin: ['world', 'replication', 'api', 'cost', 'engine', 'item', 'base'],
-  server: ['admin', 'fis', 'lab', 'world', 'transfer', 'replication', 'api', 'cost', 'engine', 'storage', 'item', 'base'],
+  admin: ['world', 'replication', 'api', 'cost', 'telemetry', 'engine', 'item', 'base'],
+  server: ['admin', 'fis', 'lab', 'world', 'transfer', 'replication', 'api', 'cost', 'telemetry', 'engine', 'storage', 'item', 'base'],
   testkit: ['server', 'admin', 'lab', 'world', 'api', 'base'],
   cli: ['server', 'admin', 'lab', 'testkit', 'world', 'api', 'cost', 'base'],
 }

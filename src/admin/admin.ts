@@ -3,6 +3,7 @@ import type { Contributors } from '../api/contributors.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log, LogFields } from '../base/log.ts'
 import type { Scheduler } from '../base/scheduler.ts'
+import type { MetricStore } from '../telemetry/metric-store.ts'
 import type { WriteMeter } from '../cost/write-meter.ts'
 import type { FaultSchedules } from '../world/fault-schedules.ts'
 import type { Faults } from '../world/faults.ts'
@@ -51,6 +52,8 @@ export interface AdminOptions {
   readonly writeMeter: WriteMeter
   readonly contributors: Contributors
   readonly residentBytes: () => number
+  /** What CloudWatch tells of. */
+  readonly metricStore: MetricStore
   readonly access: AccessRules
   readonly about: About
 }

@@ -1,9 +1,12 @@
 import { createRequire } from 'node:module'
 import type promClient from 'prom-client'
+import type { MetricStore } from '../telemetry/metric-store.ts'
 import type { WriteMeter } from '../cost/write-meter.ts'
+import type { Table, Units } from '../engine/table.ts'
 import type { World } from '../world/world.ts'
 import type { RequestMeter, RequestSeries } from './request-meter.ts'
 import { bucketsMs } from './request-meter.ts'
+import { countMetrics } from './metric-counters.ts'
 import { stateOf } from './region-state.ts'
 import { replicationOf } from './replication-state.ts'
 import type { EventData, LinkState } from './wire.ts'
@@ -18,13 +21,15 @@ export class Metrics {
   readonly #meter: RequestMeter
   readonly #writeMeter: WriteMeter
   readonly #residentBytes: () => number
+  readonly #store: MetricStore
   readonly #conflictsByPlace = new Map<string, EventData['conflicts']>()
 
-  constructor({ world, meter, writeMeter, residentBytes }: MetricsOptions) {
+  constructor({ world, meter, writeMeter, residentBytes, metricStore }: MetricsOptions) {
     this.#world = world
     this.#meter = meter
     this.#writeMeter = writeMeter
     this.#residentBytes = residentBytes
+    this.#store = metricStore
   }
 
   conflictsFound(data: EventData['conflicts']): void {
@@ -41,6 +46,7 @@ export class Metrics {
     this.#countRequests(client, registry)
     this.#countConflicts(client, registry)
     this.#countWriteUnits(client, registry)
+    countMetrics(client, registry, this.#store, (region, table) => this.#world.region(region)?.running?.engine.table(table) !== undefined)
     await this.#measureReplication(gauges, registry)
     await this.#measureRegions(gauges)
     return { contentType: registry.contentType, text: await registry.metrics() }
@@ -110,6 +116,11 @@ export class Metrics {
     const skew = gauges.make('clock_skew_milliseconds', "How far the Region's clock is ahead of the machine's.", ['region'])
     const items = gauges.make('item_count', 'Items that the replica shows.', ['table', 'region'])
     const bytes = gauges.make('table_size_bytes', "Size of the replica's items by DynamoDB's rules.", ['table', 'region'])
+    const [readUnits, writeUnits] = (['read', 'write'] as const).map((kind) =>
+      gauges.make(`provisioned_${kind}_capacity_units`, `Provisioned ${kind} units, of tables and global indexes that have them.`, [
+        ...['table', 'region', 'index'],
+      ]),
+    )
     for (const node of this.#world.regions()) {
       const { name: region, status, clockOffsetMs } = stateOf(node)
       up.set({ region }, status === 'running' ? 1 : 0)
@@ -120,6 +131,11 @@ export class Metrics {
         const { itemCount, sizeBytes } = await running.engine.statistics(table)
         items.set({ table: table.name, region }, itemCount)
         bytes.set({ table: table.name, region }, sizeBytes)
+        for (const { index, units } of provisionedUnits(table)) {
+          const place = { table: table.name, region, ...(index === undefined ? {} : { index }) }
+          readUnits?.set(place, units.readUnits)
+          writeUnits?.set(place, units.writeUnits)
+        }
       }
     }
   }
@@ -131,6 +147,8 @@ export interface MetricsOptions {
   readonly writeMeter: WriteMeter
   /** The memory that the process holds now. */
   readonly residentBytes: () => number
+  /** What CloudWatch tells of. */
+  readonly metricStore: MetricStore
 }
 
 class Gauges {
@@ -155,6 +173,17 @@ interface OwnMetric {
 
 function register(registry: promClient.Registry, metric: OwnMetric): void {
   registry.registerMetric(metric as unknown as promClient.Metric)
+}
+
+function provisionedUnits({
+  settings: { billing },
+  indexes,
+}: Table): readonly { readonly index: string | undefined; readonly units: Units }[] {
+  if (billing.mode !== 'PROVISIONED') return []
+  const ofIndexes = indexes
+    .filter(({ kind }) => kind === 'global')
+    .map(({ name, throughput }) => ({ index: name, units: throughput ?? billing }))
+  return [{ index: undefined, units: billing }, ...ofIndexes]
 }
 
 interface OwnValue {

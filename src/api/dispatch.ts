@@ -12,6 +12,7 @@ import { operations } from './operations/registry.ts'
 import type { Access } from './requested-access.ts'
 import { requestedAccess } from './requested-access.ts'
 import type { OperationName } from './service-model.ts'
+import type { Tally } from './tally.ts'
 import { Throttle } from './throttle.ts'
 import { validateInput } from './validation/validate-input.ts'
 import { wrongAttributeValue } from './validation/wrong-attribute-value.ts'
@@ -32,11 +33,15 @@ export interface Call {
   readonly caller?: Caller | undefined
   /** For finding the request again in the log. */
   readonly requestId: string
+  /** Undefined: nobody wants to know what it comes to. */
+  readonly tally?: Tally | undefined
 }
 
 export interface Reply {
   readonly status: number
   readonly body: Buffer
+  /** What the body says; undefined for what was carried out. */
+  readonly error?: WireError
 }
 
 export function createDispatcher(options: {
@@ -51,7 +56,7 @@ export function createDispatcher(options: {
   const throttle = new Throttle(options.throttling !== false, options.consumption)
   const { controlPlane, clock, log, contributors, writeMeter: meter } = options
   return {
-    async dispatch({ region, operation: name, input, host, caller, requestId }) {
+    async dispatch({ region, operation: name, input, host, caller, requestId, tally }) {
       try {
         const nowMs = clock.nowMs()
         const accesses = caller === undefined ? [] : requestedAccess(region, name, input, caller.account)
@@ -62,7 +67,7 @@ export function createDispatcher(options: {
         const outcome =
           validateInput(name, input) ??
           (await operation.run(
-            { region: regionMeant(region, accesses, caller), controlPlane, nowMs, host, throttle, contributors, meter, caller },
+            { region: regionMeant(region, accesses, caller), controlPlane, nowMs, host, throttle, contributors, meter, tally, caller },
             input,
           ))
         if (isWireError(outcome)) return errorReply(wrongAttributeValue(name, input) ?? outcome)
@@ -87,5 +92,5 @@ function regionMeant(region: string, accesses: readonly Access[], caller: Caller
 }
 
 export function errorReply(error: WireError): Reply {
-  return { status: error.status, body: encodeError(error) }
+  return { status: error.status, body: encodeError(error), error }
 }

@@ -4,6 +4,7 @@ import { crc32 } from '../base/crc32.ts'
 import type { Reply } from './dispatch.ts'
 import { regionOfHost } from './region-name.ts'
 import type { OperationName } from './service-model.ts'
+import type { Tally } from './tally.ts'
 
 /** HTTP, on the way back: replies with their checksum, the answer to a health check, and what lets web pages call. */
 export interface Exchange {
@@ -13,6 +14,8 @@ export interface Exchange {
   readonly beganMs: number
   /** What was asked for, once that is understood. */
   call: Understood | undefined
+  /** What it came to, from when that is so. */
+  tally: Tally | undefined
 }
 
 /** An operation with its input and Region. */

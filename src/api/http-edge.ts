@@ -21,6 +21,7 @@ import { newRequestId } from './request-id.ts'
 import type { OperationName } from './service-model.ts'
 import { inputShapes, streamInputShapes } from './service-model.ts'
 import { verifySignature } from './sigv4.ts'
+import { Tally } from './tally.ts'
 import type { WireError } from './wire-error.ts'
 import {
   authenticationError,
@@ -53,19 +54,22 @@ export interface HttpEdgeOptions {
   readonly onReply: OnReply | undefined
 }
 
-/** Is told of every reply to a call; `call` is undefined when it was refused before it was understood. */
-export type OnReply = (
-  call: { readonly region: string; readonly operation: OperationName } | undefined,
-  status: number,
-  tookMs: number,
-) => void
+/** Is told of every reply to a call; the exchange knows no call when it was refused before it was understood. */
+export type OnReply = (exchange: Exchange, reply: Reply, tookMs: number) => void
 
 export function createHttpEdge(options: HttpEdgeOptions): HttpEdge {
   const replies = new Replies(options)
   return {
     handle(request, response) {
       const { scheduler, random } = options
-      const exchange: Exchange = { request, response, requestId: newRequestId(random), beganMs: scheduler.monotonicMs(), call: undefined }
+      const exchange: Exchange = {
+        request,
+        response,
+        requestId: newRequestId(random),
+        beganMs: scheduler.monotonicMs(),
+        call: undefined,
+        tally: undefined,
+      }
       if (request.method === 'POST' && takesContentType(request.headers['content-type'])) {
         readBody(request, (body) => receive(options, replies, exchange, body))
         return
@@ -123,7 +127,9 @@ function answering(options: HttpEdgeOptions, replies: Replies, exchange: Exchang
     return
   }
   exchange.call = call
-  void options.dispatcher.dispatch({ ...call, host: request.headers.host, requestId }).then((reply) => replies.add(exchange, reply))
+  const tally = options.onReply && new Tally()
+  exchange.tally = tally
+  void options.dispatcher.dispatch({ ...call, host: request.headers.host, requestId, tally }).then((reply) => replies.add(exchange, reply))
 }
 
 interface Signed {
@@ -210,7 +216,7 @@ class Replies {
 
   send(exchange: Exchange, reply: Reply): void {
     sendReply(exchange, reply)
-    this.#onReply?.(exchange.call, reply.status, this.#scheduler.monotonicMs() - exchange.beganMs)
+    this.#onReply?.(exchange, reply, this.#scheduler.monotonicMs() - exchange.beganMs)
   }
 
   #sendReady(): void {

@@ -35,6 +35,15 @@ export function identityVerdict({ allow, deny }: Credential, access: Access): Ve
   return covers(allow, access) ? 'allow' : 'silent'
 }
 
+/**
+ * Whether a key is shown a table's metrics, or those of the whole account when no table is named: where it may do anything at all with what they are about. The
+ * file of credentials has no actions of CloudWatch.
+ */
+export function mayReadMetrics({ allow, deny }: Credential, region: string, table: string | undefined): boolean {
+  const isMeant = ({ regions, tables }: Rule): boolean => (regions?.(region) ?? true) && (table === undefined || (tables?.(table) ?? true))
+  return isMeant(allow) && !(deny !== undefined && deny.actions === undefined && isMeant(deny))
+}
+
 function covers({ regions, tables, actions }: Rule, { action, region, resource }: Access): boolean {
   return (regions?.(region) ?? true) && (actions?.(action) ?? true) && (tables?.(tableOf(resource)) ?? true)
 }

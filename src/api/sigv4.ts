@@ -30,7 +30,7 @@ export function verifySignature(
   payload: Payload,
   credentials: Credentials,
   nowMs: number,
-  service: 'dynamodb' | 'fis' = 'dynamodb',
+  service: 'dynamodb' | 'fis' | 'monitoring' = 'dynamodb',
 ): Credential | WireError {
   const misfit = scopeProblem(claim, service)
   if (misfit !== undefined) return invalidSignature(misfit)

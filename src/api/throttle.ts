@@ -3,6 +3,7 @@ import { TokenBucket } from '../cost/token-bucket.ts'
 import type { Consumption } from '../engine/consumption.ts'
 import type { Index, Table } from '../engine/table.ts'
 import { tableArn } from './operations/arn.ts'
+import type { RequestKind, Tally } from './tally.ts'
 import type { WireError } from './wire-error.ts'
 import { throughputExceeded } from './wire-error.ts'
 
@@ -27,11 +28,11 @@ export class Throttle {
   }
 
   /** The limits of a table; undefined when it has none. */
-  limitsOf(region: string, table: Table, nowMs: number): TableLimits | undefined {
+  limitsOf(region: string, table: Table, nowMs: number, tally?: Tally): TableLimits | undefined {
     const consumption = table.settings.autoScaling === undefined ? undefined : this.#consumption
     if (!(this.#enforced && isLimited(table)) && consumption === undefined) return undefined
     const bucketOf: BucketOf | undefined = this.#enforced ? (name, rate, burstS) => this.#bucket(name, rate, burstS, nowMs) : undefined
-    return new TableLimits({ region, table, bucketOf, consumption, nowMs })
+    return new TableLimits({ region, table, bucketOf, consumption, nowMs, tally })
   }
 
   #bucket(name: string, rate: number, burstS: number, nowMs: number): TokenBucket {
@@ -46,8 +47,6 @@ export class Throttle {
   }
 }
 
-export type RequestKind = 'read' | 'write'
-
 /** The limits that one request meets. */
 export class TableLimits {
   readonly #region: string
@@ -56,6 +55,7 @@ export class TableLimits {
   readonly #bucketOf: BucketOf | undefined
   readonly #consumption: Consumption | undefined
   readonly #nowMs: number
+  readonly #tally: Tally | undefined
 
   constructor(parts: {
     region: string
@@ -63,12 +63,14 @@ export class TableLimits {
     bucketOf: BucketOf | undefined
     consumption: Consumption | undefined
     nowMs: number
+    tally: Tally | undefined
   }) {
     this.#region = parts.region
     this.#table = parts.table
     this.#bucketOf = parts.bucketOf
     this.#consumption = parts.consumption
     this.#nowMs = parts.nowMs
+    this.#tally = parts.tally
   }
 
   /** Why a request is not let in. A write needs the capacity of every global index too; a read that of what it reads. */
@@ -77,6 +79,7 @@ export class TableLimits {
     for (const each of metered) {
       const limit = limitOf(this.#table, each, kind)
       if (limit === undefined || (this.#bucket(limit, kind, each)?.admits(this.#nowMs) ?? true)) continue
+      this.#tally?.throttled.push({ region: this.#region, table: this.#table, kind, index: each, onDemand: limit.onDemand })
       const arn = tableArn(this.#region, this.#table.name)
       return throughputExceeded({
         kind,

@@ -213,7 +213,8 @@ export class Housekeeping {
   async #sweep(): Promise<void> {
     for (const table of this.#engine.tables()) {
       if (this.#closed) return
-      await sweepExpired(this.#engine, table)
+      const deleted = await sweepExpired(this.#engine, table)
+      if (deleted > 0) this.#options.expired?.(this.#engine.region, table, deleted)
     }
   }
 
@@ -304,7 +305,11 @@ export interface HousekeepingOptions {
   readonly fillers: TableFillers
   /** Removes a table that could not be filled. */
   readonly discard: (table: Table) => Promise<void>
+  readonly expired?: OnExpired | undefined
 }
+
+/** Is told how many items of a table a sweep deleted. */
+export type OnExpired = (region: string, table: Table, count: number) => void
 
 /** Tables of which time alone asks something. */
 function needsSweeps({ expiry }: Table): boolean {

@@ -5,7 +5,7 @@ import { nameOf, ReadSet } from '../engine/read-set.ts'
 import type { Table } from '../engine/table.ts'
 import type { Decision, Key, Value, Write } from '../storage/store.ts'
 import type { Cell } from './cell.ts'
-import { decodeCell, encodeCell } from './cell.ts'
+import { decodeCell, encodeCell, isJoined } from './cell.ts'
 import { cursorOf } from './cursors.ts'
 import type { Dot, Incarnation } from './dot.ts'
 import { decideContest } from './contest.ts'
@@ -13,7 +13,7 @@ import { ledgerId } from './ledger.ts'
 import type { Membership } from './membership.ts'
 import { isDropped } from './membership.ts'
 import { ownerWrite } from './owners.ts'
-import type { Policy } from './policy.ts'
+import type { Policy, PolicyName } from './policy.ts'
 import type { ReplicaRow } from './replica-row.ts'
 import { decodeReplicaRow, encodeReplicaRow } from './replica-row.ts'
 import { cellKey, entryAt, ledgerKey, logKey, replicaRowKey, resolutionKey, tombstoneKey, withdrawalKey } from './rows.ts'
@@ -70,6 +70,17 @@ export type Applied =
 export interface AppliedWork {
   readonly sizeBytes: number
   readonly indexWrites: readonly IndexWrite[]
+  readonly outcome: ApplyOutcome
+}
+
+/**
+ * What became of a version that came. `shown`: it is what a read returns, without a conflict; `superseded`: what is held had seen it. In a conflict `won`,
+ * `lost`, or `joined` with others into what is shown, by the rule of the policy that decided.
+ */
+export interface ApplyOutcome {
+  readonly kind: 'shown' | 'superseded' | 'won' | 'lost' | 'joined'
+  /** Undefined where there was no conflict. */
+  readonly rule: PolicyName | undefined
 }
 
 /** The transaction that applies a batch: what it reads, and what it decides. */
@@ -159,7 +170,7 @@ class Application {
     const held = this.#cell(key)
     const siblings = receive(held.siblings, version, membership)
     const attempted = Math.max(held.shown?.stored?.sizeBytes ?? 0, version.stored?.sizeBytes ?? 0)
-    if (siblings === held.siblings) return { sizeBytes: attempted, indexWrites: [] }
+    if (siblings === held.siblings) return { sizeBytes: attempted, indexWrites: [], outcome: superseded }
     if (version.stored === undefined) this.#writes.push({ key: tombstoneKey(table.number, version.dot), value: version.itemKey })
 
     const { region, nowMs, wasRead } = this.#context
@@ -175,7 +186,8 @@ class Application {
     this.#losses += contest.found.length
     this.#cellByKey.set(nameOf(key), { key, cell: contest.cell })
     const indexWrites = this.#derivation.indexWrites.slice(derivedBefore)
-    return { sizeBytes: Math.max(attempted, after?.sizeBytes ?? 0), indexWrites }
+    const outcome = outcomeOf(version, contest.cell, this.#policy)
+    return { sizeBytes: Math.max(attempted, after?.sizeBytes ?? 0), indexWrites, outcome }
   }
 
   #cell(key: Key): Cell {
@@ -197,6 +209,15 @@ class Application {
     return this.#standing.get(nameOf(entry)) ?? this.#read(entry) !== undefined
   }
 }
+
+function outcomeOf(version: Version, { siblings, shown }: Cell, { name: rule }: Policy): ApplyOutcome {
+  if (siblings.length < 2) return shownAlone
+  if (isJoined(shown)) return { kind: 'joined', rule }
+  return { kind: shown?.version === version ? 'won' : 'lost', rule }
+}
+
+const shownAlone: ApplyOutcome = { kind: 'shown', rule: undefined }
+const superseded: ApplyOutcome = { kind: 'superseded', rule: undefined }
 
 function entriesResolvedBy({ notes }: Version, { table }: ApplyContext): Key[] {
   return (notes.resolves ?? []).map((place) => entryAt(table.number, place))

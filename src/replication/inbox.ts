@@ -101,7 +101,8 @@ export class Inbox {
     if (applied.kind === 'applied' && applied.versions.length > 0) {
       ledger.found(applied.losses, versions.policy(table).name)
       this.#observe(from, applied.versions)
-      this.#options.applied?.(definition, applied.works)
+      const { versions: made, works } = applied
+      this.#options.applied?.({ region, from, table: definition, versions: made, works, atMs: trueClock.nowMs() })
       this.#options.taken(true)
     } else this.#options.taken(false)
     this.#options.answered(from, changes, applied.row, applied.kind === 'gap')
@@ -152,13 +153,27 @@ export interface InboxOptions {
   readonly isClosed: () => boolean
   /** True while the replica is being brought to another one's state: it applies nothing. */
   readonly isRefilled: () => boolean
-  /** Is told what it took to apply another Region's writes. */
-  readonly applied?: ((table: Table, works: readonly AppliedWork[]) => void) | undefined
+  readonly applied?: OnApplied | undefined
   /** A batch was taken in: it is durable; and whether anything of it was new. */
   readonly taken: (isNew: boolean) => void
   /** After that, with what the sender said of itself. */
   readonly answered: (from: string, changes: Changes, row: ReplicaRow, gap: boolean) => void
   readonly failed: (error: unknown) => void
+}
+
+/** Is told of what was taken in of another Region's writes, once that is durable. */
+export type OnApplied = (batch: AppliedBatch) => void
+
+export interface AppliedBatch {
+  readonly region: string
+  /** The Region that sent them: most often, but not always, the one that wrote them. */
+  readonly from: string
+  readonly table: Table
+  /** In order, and for each what it took and what became of it. */
+  readonly versions: readonly Version[]
+  readonly works: readonly AppliedWork[]
+  /** When it was durable, by the process's clock. */
+  readonly atMs: number
 }
 
 interface Delivery {

@@ -5,11 +5,11 @@ import type { Scheduler } from '../base/scheduler.ts'
 import type { Table } from '../engine/table.ts'
 import { StoreClosed } from '../storage/store.ts'
 import type { Store } from '../storage/store.ts'
-import type { AppliedWork } from './apply.ts'
 import type { Cursors } from './cursors.ts'
 import { cursorOf } from './cursors.ts'
 import type { Incarnation } from './dot.ts'
 import { followPolicy } from './follow-policy.ts'
+import type { OnApplied } from './inbox.ts'
 import { Inbox } from './inbox.ts'
 import { takeOverLedger } from './ledger-handover.ts'
 import type { Membership } from './membership.ts'
@@ -492,8 +492,7 @@ export interface ReplicaOptions {
   readonly current: (table: Table) => Table | undefined
   /** Is told when items were changed by another Region, once that is durable. */
   readonly changed: (table: Table) => void
-  /** Is told what it took to apply another Region's writes. */
-  readonly applied?: ((table: Table, works: readonly AppliedWork[]) => void) | undefined
+  readonly applied?: OnApplied | undefined
   /** How long entries of global indexes wait, ms. */
   readonly indexDelayMs: number
   readonly store: Store

@@ -2,8 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createAdmin } from '../admin/admin.ts'
+import { DynamoDBMetrics } from '../admin/dynamodb-metrics.ts'
 import { RequestMeter } from '../admin/request-meter.ts'
 import { createApi } from '../api/api.ts'
+import { createMonitoring } from '../api/monitoring.ts'
 import { unauthorized } from '../api/replication-permission.ts'
 import type { Credentials } from '../api/credentials.ts'
 import { WriteMeter } from '../cost/write-meter.ts'
@@ -116,6 +118,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   let conflictsFound: ReturnType<typeof createAdmin>['conflictsFound'] = () => undefined
   const consumption = new Consumption()
   const writeMeter = new WriteMeter()
+  const dynamodbMetrics = new DynamoDBMetrics(systemTime)
   const objects = config.objectsFolder === undefined ? undefined : await openObjects(config.objectsFolder)
   const world = await World.open({
     stores,
@@ -133,7 +136,11 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     ...(config.indexDelayMs === undefined ? {} : { indexDelayMs: config.indexDelayMs }),
     ...(config.lifecycleDelayMs === undefined ? {} : { lifecycleDelayMs: config.lifecycleDelayMs }),
     consumption,
-    applied: (table, works) => writeMeter.add(table, 'GlobalTable', works),
+    applied(batch) {
+      writeMeter.add(batch.table, 'GlobalTable', batch.works)
+      dynamodbMetrics.applied(batch)
+    },
+    expired: dynamodbMetrics.expired,
     log: {
       ...log,
       info(event, fields) {
@@ -164,7 +171,10 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       consumption,
       writeMeter,
       disturb: (request) => faults.disturb(request),
-      onReply: (call, status, tookMs) => meter.count(call, status, tookMs),
+      onReply(exchange, reply, tookMs) {
+        meter.count(exchange.call, reply.status, tookMs)
+        dynamodbMetrics.answered(exchange, reply, tookMs)
+      },
     })
     const access = { loopback, token: adminToken }
     const admin = createAdmin({
@@ -178,6 +188,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       writeMeter,
       contributors: api.contributors,
       residentBytes: () => process.memoryUsage.rss(),
+      metricStore: dynamodbMetrics.store,
       access,
       about: { version: packageVersion(), profile: config.profile, clockMode: config.clockMode, dataFolder: folder?.path },
     })
@@ -196,6 +207,15 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
     })
     const fisHttp = createFisHttp({ fis, credentials: config.credentials, clock: systemTime, random: systemRandom, log })
     const consoleFiles = createConsoleFiles(fileURLToPath(new URL('../../dist/console', import.meta.url)), access)
+    const monitoring = createMonitoring({
+      store: dynamodbMetrics.store,
+      clock: systemTime,
+      random: systemRandom,
+      log,
+      credentials: config.credentials,
+      sample: () => dynamodbMetrics.sample(world),
+    })
+    const stopSampling = dynamodbMetrics.follow(world, systemTime)
     warnOfCertificate(config)
     const { host, port, tls } = config
     const listener = await listenHttp({ host, port, tls }, (request, response) => {
@@ -203,6 +223,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       if (admin.owns(url)) admin.handle(request, response)
       else if (consoleFiles.owns(url)) consoleFiles.handle(request, response)
       else if (fisHttp.owns(url)) fisHttp.handle(request, response)
+      else if (monitoring.owns(request)) monitoring.handle(request, response)
       else api.handle(request, response)
     })
     return {
@@ -214,6 +235,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       failed,
       async close() {
         admin.close()
+        stopSampling()
         await listener.close()
         schedules.close()
         fis.close()

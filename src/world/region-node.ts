@@ -4,16 +4,17 @@ import type { Random } from '../base/random.ts'
 import type { Scheduler } from '../base/scheduler.ts'
 import type { ChangeSink } from '../engine/change-sink.ts'
 import { Deliveries } from '../engine/deliveries.ts'
+import type { OnExpired } from '../engine/housekeeping.ts'
 import { Housekeeping } from '../engine/housekeeping.ts'
 import { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
-import type { AppliedWork } from '../replication/apply.ts'
 import type { CustomFunctions } from '../replication/custom-function.ts'
 import type { Message, Transport } from '../replication/messages.ts'
 import { RegionJournals } from './region-journals.ts'
 import type { ClockMode } from '../replication/region-clock.ts'
 import { RegionClock } from '../replication/region-clock.ts'
+import type { OnApplied } from '../replication/inbox.ts'
 import { Digests } from '../replication/digests.ts'
 import { RegionReplication } from '../replication/region-replication.ts'
 import { Versions } from '../replication/versions.ts'
@@ -80,7 +81,7 @@ export class RegionNode {
 
   async #start(): Promise<void> {
     const { stores, clock: trueClock, clockMode, scheduler, random, transport, log, fillers, objects, changeSink } = this.#options
-    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied, logBytesMax, hooks } = this.#options
+    const { sweepEveryMs, indexDelayMs, lifecycleDelayMs, applied, expired, logBytesMax, hooks } = this.#options
     const digests = new Digests()
     const opened = await stores.open(this.name)
     const lagging = this.laggingReads.open(opened)
@@ -127,7 +128,7 @@ export class RegionNode {
     const exports = objects && (await Exports.open({ engine, objects, scheduler, clock: trueClock, random, log }))
     const importing = objects && { [importKind]: createImportFiller({ objects, clock: trueClock, log }) }
     const all = { ...fillers, ...importing }
-    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers: all, discard })
+    const housekeeping = Housekeeping.start({ engine, scheduler, clock: trueClock, log, sweepEveryMs, fillers: all, discard, expired })
     const deliveries = changeSink && Deliveries.start({ engine, sink: changeSink, scheduler, clock: trueClock, log })
     await lagging.serve(engine)
     const running: Running = {
@@ -256,8 +257,8 @@ export interface NodeOptions {
   readonly fillers: TableFillers
   /** Where the changes of tables with destinations go. */
   readonly changeSink: ChangeSink | undefined
-  /** Is told what it took to apply other Regions' writes. */
-  readonly applied: ((table: Table, works: readonly AppliedWork[]) => void) | undefined
+  readonly applied: OnApplied | undefined
+  readonly expired: OnExpired | undefined
   /** How long an index that is added or removed takes at least, ms. */
   readonly lifecycleDelayMs: number
   /** Where exports go and imports come from; undefined: there is no such place. */

@@ -8,8 +8,9 @@ import type { Refusal } from '../engine/refusal.ts'
 import { isRefusal, refuse } from '../engine/refusal.ts'
 import type { RegionEngine } from '../engine/region-engine.ts'
 import type { Table } from '../engine/table.ts'
+import type { OnExpired } from '../engine/housekeeping.ts'
 import type { TableFillers } from '../engine/table-filling.ts'
-import type { AppliedWork } from '../replication/apply.ts'
+import type { OnApplied } from '../replication/inbox.ts'
 import type { CustomFunctions } from '../replication/custom-function.ts'
 import type { Transport } from '../replication/messages.ts'
 import type { Exports } from '../transfer/exports.ts'
@@ -90,6 +91,7 @@ export class Regions {
         objects,
         changeSink,
         applied,
+        expired,
         logBytesMax,
       } = this.#options
       const transport = (from: string): Transport => {
@@ -103,7 +105,7 @@ export class Regions {
       const region = regionOf(name)
       node = new RegionNode(
         name,
-        { ...parts, ...paces, fillers, objects, changeSink, applied, logBytesMax, functions: this.#functions, hooks: this.#hooks },
+        { ...parts, ...paces, fillers, objects, changeSink, applied, expired, logBytesMax, functions: this.#functions, hooks: this.#hooks },
         region === name ? undefined : this.node(region),
       )
       this.#nodeByName.set(name, node)
@@ -206,7 +208,8 @@ export interface RegionsOptions {
   /** Where exports go and imports come from; there is no such place when left out. */
   readonly objects?: ObjectStore | undefined
   /** Is told what it took to apply another Region's writes; each Region's table has an id of its own. */
-  readonly applied?: (table: Table, works: readonly AppliedWork[]) => void
+  readonly applied?: OnApplied
+  readonly expired?: OnExpired
   readonly stores: Stores
   readonly clock: Clock
   readonly clockMode: ClockMode

@@ -3,6 +3,7 @@ import type { WriteMeter } from '../../cost/write-meter.ts'
 import type { Caller } from '../caller.ts'
 import type { Contributors } from '../contributors.ts'
 import type { ControlPlane } from '../control-plane.ts'
+import type { Tally } from '../tally.ts'
 import type { Throttle } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
 
@@ -16,6 +17,8 @@ export interface CallContext {
   readonly contributors?: Contributors
   /** Undefined: nobody wants to know what is consumed. */
   readonly meter?: WriteMeter | undefined
+  /** Undefined: nobody wants to know what the request comes to. */
+  readonly tally?: Tally | undefined
   /** The `Host` that the client called; undefined for a call without HTTP. */
   readonly host: string | undefined
   /** Undefined: nobody was asked who they are. */

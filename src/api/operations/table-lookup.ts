@@ -5,6 +5,7 @@ import { isRefusal } from '../../engine/refusal.ts'
 import type { Index, Table } from '../../engine/table.ts'
 import { servesItems } from '../../engine/table.ts'
 import type { TableContributors } from '../contributors.ts'
+import type { Tally } from '../tally.ts'
 import type { TableLimits } from '../throttle.ts'
 import type { WireError } from '../wire-error.ts'
 import { accessDenied, fromRefusal, internalServerError, isWireError, resourceNotFound, validationError } from '../wire-error.ts'
@@ -21,6 +22,8 @@ export interface OpenTable {
   readonly contributors: TableContributors | undefined
   /** Where it is counted what its writes consume; undefined: nowhere. */
   readonly meter: WriteMeter | undefined
+  /** What the request comes to; undefined: nobody wants to know. */
+  readonly tally: Tally | undefined
 }
 
 /** The name behind a name or an ARN. The text for other Regions was observed on AWS, 2026-10; those for other accounts and for what is no ARN are guesses. */
@@ -62,9 +65,11 @@ export async function openTable(context: CallContext, given: string): Promise<Op
   if (table !== undefined && isReplicaInMaking(table)) return tableMissing(tableName)
   if (table === undefined) return tableGone
   if (!servesItems(table, nowMs)) return table.suspended === undefined ? tableGone : suspended(region, table.suspended.why)
-  const limits = context.throttle.limitsOf(region, table, nowMs)
+  const { tally } = context
+  tally?.used(region, table)
+  const limits = context.throttle.limitsOf(region, table, nowMs, tally)
   const contributors = table.own.insights && context.contributors?.of(table, nowMs)
-  return { engine, table, limits, contributors, meter: context.meter }
+  return { engine, table, limits, contributors, meter: context.meter, tally }
 }
 
 /**

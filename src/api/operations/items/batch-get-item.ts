@@ -14,6 +14,7 @@ import { fromInvalid, isWireError, validationError } from '../../wire-error.ts'
 import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
 import { consumedCapacity } from './consumed-capacity.ts'
 import { DUPLICATE_KEYS, hasDuplicates } from './duplicate-keys.ts'
+import { chargeItemReads } from './charge-reads.ts'
 import { bindParameters, mixtureProblem } from './expressions.ts'
 import type { CallContext } from '../operation.ts'
 import { operation } from '../operation.ts'
@@ -132,7 +133,7 @@ async function readPart(part: OpenPart, bytesLeft: number) {
   const hindered = throttled ?? (await consistentReadProblem(part, part.request.ConsistentRead))
   if (hindered !== undefined) return { part, images: [], units: 0, sizeBytes: 0, unread: part.keys, hindered }
   const read = await readItems(part, bytesLeft)
-  part.limits?.charge('read', { table: read.units, indexes: new Map() })
+  chargeItemReads(part, read.units)
   return { ...read, hindered: undefined }
 }
 

@@ -7,10 +7,13 @@ import { consumptionOf } from './consumed-capacity.ts'
  * @param factor 2 in a transaction
  */
 export function chargeWrites(
-  { table, meter, limits }: Pick<OpenTable, 'table' | 'meter' | 'limits'>,
+  { table, meter, limits, tally }: Pick<OpenTable, 'table' | 'meter' | 'limits' | 'tally'>,
   works: readonly WriteWork[],
   factor: number,
 ): void {
   meter?.add(table, 'Customer', works, factor)
-  limits?.charge('write', consumptionOf(table, works, factor))
+  if (limits === undefined && tally === undefined) return
+  const units = consumptionOf(table, works, factor)
+  tally?.consume(table, 'write', units)
+  limits?.charge('write', units)
 }

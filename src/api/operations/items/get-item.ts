@@ -3,6 +3,7 @@ import { project } from '../../../expression/projection.ts'
 import { jsonBytes, jsonItem } from '../../answer.ts'
 import { tellThrottled } from '../../contributors.ts'
 import { isWireError } from '../../wire-error.ts'
+import { chargeItemReads } from './charge-reads.ts'
 import type { ReturnConsumedCapacity } from './consumed-capacity.ts'
 import { consumedCapacity } from './consumed-capacity.ts'
 import type { Placeholders } from './expressions.ts'
@@ -37,7 +38,7 @@ export const getItem = operation<Input>(async (context, input) => {
   if (behind !== undefined) return behind
   const found = await readsOf(open, input.ConsistentRead).getItem(open.table, key.itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, input.ConsistentRead === true ? 'strong' : 'eventual')
-  open.limits?.charge('read', { table: units, indexes: new Map() })
+  chargeItemReads(open, units)
   open.contributors?.read(key.itemKey, units)
   return {
     Item: found && (bound.projection === undefined ? jsonBytes(found.image) : jsonItem(project(bound.projection, found.item))),

@@ -10,6 +10,7 @@ import type { AttributeMap } from '../../../item/attribute-value.ts'
 import { decodeItemKey } from '../../../item/item-key.ts'
 import type { Answer } from '../../answer.ts'
 import { jsonList } from '../../answer.ts'
+import { chargeReads } from './charge-reads.ts'
 import type { WireError } from '../../wire-error.ts'
 import { isWireError, validationError } from '../../wire-error.ts'
 import type { Consumption, ReturnConsumedCapacity } from './consumed-capacity.ts'
@@ -56,7 +57,8 @@ export async function readPage(source: ReadSource, input: PageInput, plan: PageP
   if (behind !== undefined) return behind
   const page = await (fetches ? fetchedPage(source, input, plan) : visitedPage(source, input, plan))
   const units = unitsOf(source, input, page)
-  source.limits?.charge('read', units)
+  chargeReads(source, units)
+  if (source.tally !== undefined) source.tally.returnedItems = page.matched
   if (page.seen !== undefined) {
     const ofSource = source.index?.kind === 'global' ? (units.indexes.get(source.index) ?? 0) : totalUnits(units)
     source.contributors?.pageRead(source.index, page.seen, ofSource, plan.partition)

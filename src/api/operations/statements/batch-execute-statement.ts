@@ -6,6 +6,7 @@ import { encodeAnswer, jsonList } from '../../answer.ts'
 import { tellThrottled } from '../../contributors.ts'
 import type { WireError } from '../../wire-error.ts'
 import { isWireError, validationError } from '../../wire-error.ts'
+import { chargeItemReads } from '../items/charge-reads.ts'
 import type { ReturnConsumedCapacity, WriteWork } from '../items/consumed-capacity.ts'
 import { DUPLICATE_KEYS, hasDuplicates } from '../items/duplicate-keys.ts'
 import { carryOut } from '../items/item-write.ts'
@@ -107,7 +108,7 @@ async function read(step: Read): Promise<Done | WireError> {
   if (behind !== undefined) return behind
   const found = await readsOf(step, consistent).getItem(table, itemKey)
   const units = readUnits(found?.sizeBytes ?? 0, consistent ? 'strong' : 'eventual')
-  limits?.charge('read', { table: units, indexes: new Map() })
+  chargeItemReads(step, units)
   contributors?.read(itemKey, units)
   return { item: found && selectedItem(plan, found), work: units }
 }

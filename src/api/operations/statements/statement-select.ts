@@ -10,6 +10,7 @@ import { isInvalid } from '../../../item/invalid.ts'
 import { decodeItemKey, partitionPrefix } from '../../../item/item-key.ts'
 import type { IndexKeySchema } from '../../../item/key-schema.ts'
 import type { JsonBytes } from '../../answer.ts'
+import { chargeReads } from '../items/charge-reads.ts'
 import { jsonBytes, jsonItem } from '../../answer.ts'
 import type { WireError } from '../../wire-error.ts'
 import { fromInvalid, isWireError, validationError } from '../../wire-error.ts'
@@ -73,7 +74,8 @@ export async function selectPage(
   const page = await (several && merged ? readMerged(reading, after) : readInTurn(reading, after))
   if (page === undefined) return INVALID_TOKEN
   const selected = await answerOf(source, plan, page, { fetches, consistency: ConsistentRead ? 'strong' : 'eventual' })
-  source.limits?.charge('read', selected.consumption)
+  chargeReads(source, selected.consumption)
+  if (source.tally !== undefined) source.tally.returnedItems = selected.images.length
   const { index, contributors } = source
   if (contributors !== undefined) {
     const units = index?.kind === 'global' ? (selected.consumption.indexes.get(index) ?? 0) : totalUnits(selected.consumption)

@@ -29,8 +29,14 @@ export const getRecords = operation<Input>(async (context, { ShardIterator, Limi
   const horizon = trimHorizon(position.nowMs)
   if (at.sequence < horizon && !at.fromHorizon) return trimmedDataAccess
   const { changes, next } = await readShard(engine, table, shard, at.sequence < horizon ? horizon : at.sequence, Limit)
+  const records = changes.map((change) => streamRecord(context.region, table, stream, change))
+  if (context.tally !== undefined) {
+    context.tally.used(context.region, table)
+    const bytes = records.reduce((sum, record) => sum + record.length, 0)
+    context.tally.returnedRecords = { streamLabel: stream.label, count: records.length, bytes }
+  }
   return {
-    Records: jsonList(changes.map((change) => streamRecord(context.region, table, stream, change))),
+    Records: jsonList(records),
     NextShardIterator:
       next === undefined
         ? undefined

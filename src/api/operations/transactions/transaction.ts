@@ -19,6 +19,7 @@ import {
   transactionInProgress,
   validationError,
 } from '../../wire-error.ts'
+import { chargeItemReads } from '../items/charge-reads.ts'
 import { chargeWrites } from '../items/charge-writes.ts'
 import type { ConsumedCapacity, ReturnConsumedCapacity } from '../items/consumed-capacity.ts'
 import { ConsumptionByTable } from '../items/consumption-by-table.ts'
@@ -87,10 +88,10 @@ export async function transactReads(
 
 async function readAndCharge(engine: RegionEngine, parts: readonly ReadPart[]): Promise<readonly (StoredItem | undefined)[]> {
   const items = await engine.getItems(parts)
-  for (const [at, { limits, contributors, itemKey }] of parts.entries()) {
+  for (const [at, part] of parts.entries()) {
     const units = readUnitsOf(items[at])
-    limits?.charge('read', { table: units, indexes: new Map() })
-    contributors?.read(itemKey, units)
+    chargeItemReads(part, units)
+    part.contributors?.read(part.itemKey, units)
   }
   return items
 }
