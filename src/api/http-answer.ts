@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { TraceContext } from '../base/trace.ts'
 import type { Caller } from './caller.ts'
 import { crc32 } from '../base/crc32.ts'
 import type { Reply } from './dispatch.ts'
@@ -16,6 +17,8 @@ export interface Exchange {
   call: Understood | undefined
   /** What it came to, from when that is so. */
   tally: Tally | undefined
+  /** Its span; undefined: it is not traced. */
+  trace: TraceContext | undefined
 }
 
 /** An operation with its input and Region. */

@@ -69,6 +69,7 @@ export function createHttpEdge(options: HttpEdgeOptions): HttpEdge {
         beganMs: scheduler.monotonicMs(),
         call: undefined,
         tally: undefined,
+        trace: undefined,
       }
       if (request.method === 'POST' && takesContentType(request.headers['content-type'])) {
         readBody(request, (body) => receive(options, replies, exchange, body))

@@ -2,7 +2,7 @@ import type { RunningServer } from '../server/start-server.ts'
 import { startServer } from '../server/start-server.ts'
 import type { Settings } from '../server/settings.ts'
 import { readSettings } from '../server/settings.ts'
-import { createLog } from '../server/text-log.ts'
+import { createLog } from '../server/operator-log.ts'
 import type { Arguments, Command } from './command.ts'
 import { assertPositionals } from './command.ts'
 import { print, printJson, style } from './output.ts'
@@ -32,7 +32,9 @@ const help = `everywrite start: serve DynamoDB in several Regions
                               when it is back (default 10240)
   --kinesis NAME=URL,…        where records for a Kinesis stream are posted (* for all others); else they go to DIR/kinesis/REGION/NAME.jsonl
   --admin-token TOKEN         what the control API asks for (made up when others can reach the port)
-  --log text                  text or json, on stderr
+  --log text|json             events on stderr, a line for each (text on a terminal, else json)
+  --log-level info            info, warn or error
+  --access-log FILE|-         a line of JSON for each request, into a file (reopened on SIGHUP) or to stdout
   --config FILE               the same settings as a JSON object
   --json                      print where to connect as JSON`
 
@@ -58,15 +60,23 @@ export const start: Command = {
     kinesis: { type: 'string' },
     'lifecycle-delay': { type: 'string' },
     log: { type: 'string' },
+    'log-level': { type: 'string' },
+    'access-log': { type: 'string' },
     config: { type: 'string' },
   },
   async run(args) {
     assertPositionals(args, 0)
     const settings = await readSettings(settingsIn(args))
-    const log = createLog(settings.logFormat, (line) => process.stderr.write(line), Date.now)
+    const log = createLog({
+      format: settings.logFormat ?? (process.stderr.isTTY ? 'text' : 'json'),
+      level: settings.logLevel,
+      write: (line) => process.stderr.write(line),
+    })
     const server = await startServer({ ...settings, log })
     // Listened for before the first line is printed: whoever reads it may end the server at once.
     const told = stopTold()
+    // Without a file to reopen, a terminal that is closed ends the server as it always did.
+    if (settings.accessLog !== undefined && settings.accessLog !== '-') process.on('SIGHUP', () => server.reopenLogs())
     if (args.values['json'] === true) printJson(summary(server, settings))
     else printWelcome(server, settings)
     const failure = await Promise.race([told, server.failed])

@@ -19,6 +19,7 @@ export type OperatorErrorCode =
   | 'FOLDER_LOCKED'
   | 'FOLDER_FORMAT'
   | 'FOLDER_UNUSABLE'
+  | 'ACCESS_LOG_UNUSABLE'
   | 'STORE_FAILED'
   | 'STORE_DAMAGED'
   | 'BAD_CONFIG'

@@ -29,7 +29,8 @@ test('without flags the server is for this machine only, durable, in three Regio
     insecure: false,
     throttling: true,
     adminToken: undefined,
-    logFormat: 'text',
+    logFormat: undefined,
+    logLevel: 'info',
   })
 })
 

@@ -8,12 +8,17 @@ import type { LagProfileName } from '../world/lag-profile.ts'
 import { lagProfiles } from '../world/lag-profile.ts'
 import { OperatorError, codeOf } from './operator-error.ts'
 import type { ServerConfig } from './start-server.ts'
-import type { LogFormat } from './text-log.ts'
+import type { LogFormat, LogLevel } from './operator-log.ts'
+import { logLevels } from './operator-log.ts'
 import type { TlsIdentity } from './tls-identity.ts'
 import { readTlsIdentity } from './tls-identity.ts'
 
 /** What an operator may set, by flag or in a JSON file whose members are named like the flags. A flag goes before the file. */
-export type Settings = Omit<ServerConfig, 'log'> & { readonly logFormat: LogFormat }
+export type Settings = Omit<ServerConfig, 'log'> & {
+  /** Undefined: text on a terminal, JSON elsewhere. */
+  readonly logFormat: LogFormat | undefined
+  readonly logLevel: LogLevel
+}
 
 /** @param flags those that were given */
 export async function readSettings(flags: Readonly<Record<string, unknown>>): Promise<Settings> {
@@ -43,7 +48,9 @@ export async function readSettings(flags: Readonly<Record<string, unknown>>): Pr
     lifecycleDelayMs: source.milliseconds('lifecycle-delay'),
     logBytesMax: source.megabytes('log-limit'),
     adminToken: source.text('admin-token'),
-    logFormat: source.choice<LogFormat>('log', ['text', 'json']) ?? 'text',
+    logFormat: source.choice<LogFormat>('log', ['text', 'json']),
+    logLevel: source.choice<LogLevel>('log-level', logLevels) ?? 'info',
+    accessLog: source.text('access-log'),
   }
   source.assertAllRead()
   return settings

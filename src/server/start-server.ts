@@ -27,6 +27,7 @@ import { replicaPaces } from '../world/replica-pace.ts'
 import { createMemoryStores } from '../world/memory-stores.ts'
 import type { Stores } from '../world/stores.ts'
 import { World } from '../world/world.ts'
+import { AccessLog } from './access-log.ts'
 import { assertMayBind, isLoopback } from './bind-rules.ts'
 import { createConsoleFiles } from './console-files.ts'
 import type { DataFolder } from './data-folder.ts'
@@ -75,6 +76,8 @@ export interface ServerConfig {
   readonly unauthorizedMaxMs?: number | undefined
   /** How large a Region's log of a table may become for the sake of another one, bytes; undefined: the default. */
   readonly logBytesMax?: number | undefined
+  /** Where a line for each request goes: a path, or `-` for stdout; undefined: nowhere. */
+  readonly accessLog?: string | undefined
   readonly log: Log
 }
 
@@ -88,6 +91,8 @@ export interface RunningServer {
   readonly regions: readonly string[]
   /** Resolves when the server cannot go on. What it acknowledged is safe; it must be ended now. */
   readonly failed: Promise<OperatorError>
+  /** Goes on in new files of the same names, after files of a log were moved away. */
+  reopenLogs(): void
   /** Finishes the requests that run, and closes the stores. */
   close(): Promise<void>
 }
@@ -120,6 +125,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
   const writeMeter = new WriteMeter()
   const dynamodbMetrics = new DynamoDBMetrics(systemTime)
   const objects = config.objectsFolder === undefined ? undefined : await openObjects(config.objectsFolder)
+  const accessLog = config.accessLog === undefined ? undefined : await AccessLog.open(config.accessLog, { clock: systemTime, log })
   const world = await World.open({
     stores,
     objects,
@@ -174,6 +180,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       onReply(exchange, reply, tookMs) {
         meter.count(exchange.call, reply.status, tookMs)
         dynamodbMetrics.answered(exchange, reply, tookMs)
+        accessLog?.answered(exchange, reply, tookMs)
       },
     })
     const access = { loopback, token: adminToken }
@@ -215,7 +222,6 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       credentials: config.credentials,
       sample: () => dynamodbMetrics.sample(world),
     })
-    const stopSampling = dynamodbMetrics.follow(world, systemTime)
     warnOfCertificate(config)
     const { host, port, tls } = config
     const listener = await listenHttp({ host, port, tls }, (request, response) => {
@@ -226,6 +232,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       else if (monitoring.owns(request)) monitoring.handle(request, response)
       else api.handle(request, response)
     })
+    const stopSampling = dynamodbMetrics.follow(world, systemTime)
     return {
       host: config.host,
       port: listener.port,
@@ -233,6 +240,7 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
       dataFolder: folder?.path,
       regions: world.regions().map(({ name }) => name),
       failed,
+      reopenLogs: () => accessLog?.reopen(),
       async close() {
         admin.close()
         stopSampling()
@@ -242,12 +250,14 @@ async function startOn(folder: DataFolder | undefined, config: ServerConfig, log
         faults.close()
         await world.close()
         await kinesis.close()
+        await accessLog?.close()
         await folder?.release()
       },
     }
   } catch (error) {
     await world.close()
     await kinesis.close()
+    await accessLog?.close()
     throw error
   }
 }
