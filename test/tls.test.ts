@@ -89,7 +89,12 @@ test('a certificate that has expired is served with a warning', async () => {
   child.kill('SIGTERM')
   await once(child, 'close')
   expect(told).toContain('https://127.0.0.1:')
-  expect(warned).toMatch(/^\S+ warn {2}certificate file=\S+cert\.pem problem=expired on 2021-01-01\n$/)
+  expect(JSON.parse(warned)).toMatchObject({
+    level: 'warn',
+    event: 'certificate',
+    file: expect.stringMatching(/cert\.pem$/) as string,
+    problem: 'expired on 2021-01-01',
+  })
 })
 
 test('what cannot be served is said in one sentence', async () => {
