@@ -1,4 +1,5 @@
-import { Ajv } from 'ajv'
+import { createRequire } from 'node:module'
+import type * as ajvLibrary from 'ajv'
 import type { ErrorObject } from 'ajv'
 import { invalid } from './refusal.ts'
 
@@ -102,47 +103,62 @@ const members = {
   },
 }
 
-const ajv = new Ajv({ allErrors: true })
 const clientToken = word(1024, 1)
-const shapes = {
-  create: ajv.compile<TemplateInput & { readonly clientToken?: string }>({
-    type: 'object',
-    required: ['description', 'stopConditions', 'actions', 'roleArn'],
-    properties: { ...members, clientToken, tags },
-  }),
-  update: ajv.compile<Partial<TemplateInput>>({ type: 'object', properties: members }),
-  start: ajv.compile<StartInput>({
-    type: 'object',
-    required: ['experimentTemplateId'],
-    properties: {
-      clientToken,
-      experimentTemplateId: word(64),
-      tags,
-      experimentOptions: { type: 'object', properties: { actionsMode: { enum: ['skip-all', 'run-all'] } } },
-    },
-  }),
-  tag: ajv.compile<{ readonly tags: Tags }>({ type: 'object', required: ['tags'], properties: { tags } }),
+
+/** Made with the first of them that comes: a start need not wait for the library, nor for four schemas. */
+let made: ReturnType<typeof compile> | undefined
+
+function shapes() {
+  return (made ??= compile())
+}
+
+function compile() {
+  const { Ajv } = createRequire(import.meta.url)('ajv') as typeof ajvLibrary
+  const ajv = new Ajv({ allErrors: true })
+  return {
+    create: ajv.compile<TemplateInput & { readonly clientToken?: string }>({
+      type: 'object',
+      required: ['description', 'stopConditions', 'actions', 'roleArn'],
+      properties: { ...members, clientToken, tags },
+    }),
+    update: ajv.compile<Partial<TemplateInput>>({ type: 'object', properties: members }),
+    start: ajv.compile<StartInput>({
+      type: 'object',
+      required: ['experimentTemplateId'],
+      properties: {
+        clientToken,
+        experimentTemplateId: word(64),
+        tags,
+        experimentOptions: { type: 'object', properties: { actionsMode: { enum: ['skip-all', 'run-all'] } } },
+      },
+    }),
+    tag: ajv.compile<{ readonly tags: Tags }>({ type: 'object', required: ['tags'], properties: { tags } }),
+  }
 }
 
 /** @throws FisRefusal with every problem, in the format that AWS services have */
 export function readCreate(json: unknown): TemplateInput & { readonly clientToken?: string } {
-  if (shapes.create(json)) return json
-  throw problems(shapes.create.errors)
+  const { create } = shapes()
+  if (create(json)) return json
+  throw problems(create.errors)
 }
 
 export function readUpdate(json: unknown): Partial<TemplateInput> {
-  if (shapes.update(json)) return json
-  throw problems(shapes.update.errors)
+  const { update } = shapes()
+  if (update(json)) return json
+  throw problems(update.errors)
 }
 
 export function readStart(json: unknown): StartInput {
-  if (shapes.start(json)) return json
-  throw problems(shapes.start.errors)
+  const { start } = shapes()
+  if (start(json)) return json
+  throw problems(start.errors)
 }
 
 export function readTags(json: unknown): Tags {
-  if (shapes.tag(json)) return json.tags
-  throw problems(shapes.tag.errors)
+  const { tag } = shapes()
+  if (tag(json)) return json.tags
+  throw problems(tag.errors)
 }
 
 function problems(errors: readonly ErrorObject[] | null | undefined): Error {
