@@ -1,16 +1,11 @@
 import { accountOf, regionOf } from '../base/account-region.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
-import type { Random } from '../base/random.ts'
 import { integerBelow } from '../base/random.ts'
-import type { Scheduler } from '../base/scheduler.ts'
 import type { Documents } from '../world/documents.ts'
-import type { Faults } from '../world/faults.ts'
 import type { Experiment, Template } from './experiment.ts'
 import { initialState, isActive } from './experiment.ts'
 import { FisRefusal, invalid, notFound } from './refusal.ts'
+import type { RunPorts } from './runs.ts'
 import { Runs } from './runs.ts'
-import type { AskDynamoDb } from './targets.ts'
 import { checkTemplate } from './template-rules.ts'
 import type { StartInput, Tags, TemplateInput } from './template-schema.ts'
 
@@ -177,14 +172,8 @@ export class Fis {
   }
 }
 
-export interface FisOptions {
+export interface FisOptions extends Omit<RunPorts, 'keep'> {
   readonly documents: Documents
-  readonly faults: Faults
-  readonly clock: Clock
-  readonly scheduler: Scheduler
-  readonly random: Random
-  readonly log: Log
-  readonly ask: (home: string) => AskDynamoDb
 }
 
 export function arnOf(home: string, kind: 'experiment-template' | 'experiment' | 'action', id: string): string {

@@ -1,3 +1,4 @@
+import type { RestCall } from '../api/rest-json.ts'
 import { knownActions, knownResourceTypes } from './known-actions.ts'
 import type { Fis } from './fis.ts'
 import { pageOf } from './pages.ts'
@@ -13,17 +14,6 @@ import {
 } from './report.ts'
 import { readCreate, readStart, readTags, readUpdate } from './template-schema.ts'
 
-/** A request of FIS as its routes see it. */
-export interface FisRequest {
-  /** The Region and account that it is for. */
-  readonly home: string
-  readonly method: string
-  /** The path, piece by piece. */
-  readonly path: readonly string[]
-  readonly query: URLSearchParams
-  readonly body: unknown
-}
-
 /** The first pieces of the paths that are FIS's. DynamoDB has none. */
 export const firstPieces: ReadonlySet<string> = new Set([
   'experimentTemplates',
@@ -35,7 +25,7 @@ export const firstPieces: ReadonlySet<string> = new Set([
 ])
 
 /** Answers an operation of the public service model. @throws FisRefusal */
-export async function answerFis(fis: Fis, request: FisRequest): Promise<object> {
+export async function answerFis(fis: Fis, request: RestCall): Promise<object> {
   const { method, path } = request
   const [first, id, third, ...rest] = path
   const place = `${method} ${first ?? ''}${id === undefined ? '' : '/{id}'}${third === undefined ? '' : `/${third}`}`
@@ -44,7 +34,7 @@ export async function answerFis(fis: Fis, request: FisRequest): Promise<object> 
   return route(fis, request, id ?? '')
 }
 
-type Route = (fis: Fis, request: FisRequest, id: string) => object | Promise<object>
+type Route = (fis: Fis, request: RestCall, id: string) => object | Promise<object>
 
 const routes: Readonly<Record<string, Route>> = {
   'POST experimentTemplates': async (fis, { home, body }) => ({

@@ -85,7 +85,7 @@ function comesAfterItself(name: string, actions: Readonly<Record<string, Action>
   return false
 }
 
-/** Alarms are kept and described; there is no CloudWatch here, so none goes off. */
+/** Alarms are kept and described; CloudWatch has none here, so none goes off. */
 function checkStopCondition({ source, value }: StopCondition): void {
   if (source === 'none') {
     if (value !== undefined) throw invalid('A stop condition with source none has no value.')
