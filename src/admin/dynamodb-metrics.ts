@@ -2,6 +2,7 @@ import { accountRegion, defaultAccount as accountOfNobody, regionOf } from '../b
 import type { Exchange } from '../api/http-answer.ts'
 import type { Reply } from '../api/dispatch.ts'
 import type { Tally } from '../api/tally.ts'
+import { exceptionName } from '../api/wire-error.ts'
 import type { Clock } from '../base/clock.ts'
 import { BoundedCache } from '../base/bounded-cache.ts'
 import type { Cancel, Scheduler } from '../base/scheduler.ts'
@@ -185,7 +186,7 @@ export class DynamoDBMetrics {
   }
 
   #failed(region: string, operation: string, input: unknown, tally: Tally, { status, error, body }: Reply, nowMs: number): void {
-    const exception = error?.exception.slice(error.exception.indexOf('#') + 1)
+    const exception = error && exceptionName(error)
     const eachTable = (tell: (metrics: TableMetrics) => void): void => {
       for (const { region: where, table } of tally.tables) tell(this.#of(where, table.name))
     }

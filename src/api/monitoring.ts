@@ -1,12 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { accountRegion, defaultAccount } from '../base/account-region.ts'
-import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
 import type { MetricStore } from '../telemetry/metric-store.ts'
 import type { Series } from '../telemetry/series.ts'
-import { parseClaim } from './authorization.ts'
-import type { Credential, Credentials } from './credentials.ts'
 import { cborProtocol } from './monitoring/cbor-protocol.ts'
 import { getMetricData } from './monitoring/get-metric-data.ts'
 import { getMetricStatistics } from './monitoring/get-metric-statistics.ts'
@@ -20,12 +17,11 @@ import { serviceName } from './monitoring/protocol.ts'
 import { queryProtocol } from './monitoring/query-protocol.ts'
 import type { Finding } from './monitoring/shape.ts'
 import { readShape } from './monitoring/shape.ts'
-import { contentOf, readPayload } from './payload.ts'
 import { mayReadMetrics } from './permission.ts'
-import { regionOfHost } from './region-name.ts'
 import { readBody } from './request-body.ts'
 import { newRequestId } from './request-id.ts'
-import { verifySignature } from './sigv4.ts'
+import type { Signer, SignerOptions } from './signer.ts'
+import { signerOf } from './signer.ts'
 import { isWireError } from './wire-error.ts'
 
 /**
@@ -38,13 +34,10 @@ export interface Monitoring {
   handle(this: void, request: IncomingMessage, response: ServerResponse): void
 }
 
-export interface MonitoringOptions {
+export interface MonitoringOptions extends Omit<SignerOptions, 'service'> {
   readonly store: MetricStore
-  readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  /** Undefined: signatures are not looked at. */
-  readonly credentials: Credentials | undefined
   /** Called before anything is read: what is measured now and then is measured now. */
   readonly sample: () => void
 }
@@ -91,8 +84,9 @@ interface Answered {
 
 function answer(options: MonitoringOptions, protocol: Protocol, request: IncomingMessage, bytes: Buffer | undefined): Answered {
   try {
-    const signer = bytes === undefined ? malformedInput : identify(options, request, bytes)
-    if (isMonitoringError(signer)) return { operation: '', outcome: signer }
+    if (bytes === undefined) return { operation: '', outcome: malformedInput }
+    const signer = signerOf({ ...options, service: 'monitoring' }, request, bytes)
+    if (isWireError(signer)) return { operation: '', outcome: authenticationFailure(signer) }
     const call = signer.content && protocol.decode(request, signer.content)
     if (call === undefined) return { operation: '', outcome: malformedInput }
     return { operation: call.operation, outcome: carryOut(options, signer, call) }
@@ -100,27 +94,6 @@ function answer(options: MonitoringOptions, protocol: Protocol, request: Incomin
     options.log.error('monitoring-request-failed', { error })
     return { operation: '', outcome: internalFailure }
   }
-}
-
-interface Signer {
-  readonly region: string
-  /** Undefined: may read everything. */
-  readonly credential: Credential | undefined
-  readonly content: Buffer | undefined
-}
-
-function identify({ credentials, clock }: MonitoringOptions, request: IncomingMessage, body: Buffer): Signer | MonitoringError {
-  const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers }
-  const claim = parseClaim(signed)
-  if (isWireError(claim)) return authenticationFailure(claim.exception, claim.message ?? '')
-  const payload = readPayload(signed, body)
-  const region = claim.scope.region ?? regionOfHost(request.headers.host)
-  if (region === undefined) return authenticationFailure('#InvalidSignatureException', 'Credential should be scoped to a valid region. ')
-  if (credentials === undefined) return { region, credential: undefined, content: contentOf(payload) }
-  const given = { ...signed, headers: request.headersDistinct }
-  const credential = verifySignature(claim, given, payload, credentials, clock.nowMs(), 'monitoring')
-  if (isWireError(credential)) return authenticationFailure(credential.exception, credential.message ?? '')
-  return { region, credential, content: contentOf(payload) }
 }
 
 function carryOut(

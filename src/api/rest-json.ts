@@ -1,18 +1,15 @@
 import { isUtf8 } from 'node:buffer'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { accountRegion, defaultAccount } from '../base/account-region.ts'
-import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Random } from '../base/random.ts'
-import { parseClaim } from './authorization.ts'
-import type { Credential, Credentials } from './credentials.ts'
-import { contentOf, readPayload } from './payload.ts'
-import { regionOfHost } from './region-name.ts'
+import type { Credential } from './credentials.ts'
 import { readBody } from './request-body.ts'
 import { newRequestId } from './request-id.ts'
-import { verifySignature } from './sigv4.ts'
+import type { SignerOptions } from './signer.ts'
+import { signerOf } from './signer.ts'
 import type { WireError } from './wire-error.ts'
-import { isWireError } from './wire-error.ts'
+import { exceptionName, isWireError } from './wire-error.ts'
 
 /**
  * The edge of an AWS service that speaks REST JSON: from a signed request to a method, a path, a query and a body, and back. Signatures are verified where
@@ -36,10 +33,7 @@ export interface RestAnswer {
   readonly error?: string
 }
 
-export interface RestJsonOptions {
-  readonly service: 'fis'
-  readonly credentials: Credentials | undefined
-  readonly clock: Clock
+export interface RestJsonOptions extends SignerOptions {
   readonly random: Random
   readonly log: Log
   readonly answer: (call: RestCall) => Promise<RestAnswer>
@@ -68,32 +62,27 @@ export function openRestJson(options: RestJsonOptions): (request: IncomingMessag
 const bodyBytesMax = 1 << 20
 
 function understand(options: RestJsonOptions, request: IncomingMessage, bytes: Buffer): RestCall | RestAnswer {
-  const { service, credentials, clock } = options
-  const signed = { method: request.method ?? '', url: request.url ?? '/', headers: request.headers }
-  const claim = parseClaim(signed)
-  if (isWireError(claim)) return refused(claim)
-  const payload = readPayload(signed, bytes)
-  let account = defaultAccount
-  if (credentials !== undefined) {
-    const distinct = { ...signed, headers: request.headersDistinct }
-    const credential = verifySignature(claim, distinct, payload, credentials, clock.nowMs(), service)
-    if (isWireError(credential)) return refused(credential)
-    const denied = denial(credential, claim.scope.region, service)
-    if (denied !== undefined) return denied
-    account = credential.account
-  }
-  const region = claim.scope.region ?? regionOfHost(request.headers.host)
-  if (region === undefined) return problem(403, 'InvalidSignatureException', 'Credential should be scoped to a valid region. ')
-  const body = parseJson(contentOf(payload) ?? Buffer.alloc(0))
+  const signer = signerOf(options, request, bytes)
+  if (isWireError(signer)) return refused(signer)
+  const { region, credential, content } = signer
+  const denied = credential && denial(credential, region, options.service)
+  if (denied !== undefined) return denied
+  const body = parseJson(content ?? Buffer.alloc(0))
   const url = new URL(request.url ?? '/', 'http://everywrite')
   const path = piecesOf(url.pathname)
   if (body === notJson || path === undefined) return problem(400, 'SerializationException', 'The request cannot be read.')
-  return { home: accountRegion(region, account), method: signed.method, path, query: url.searchParams, body }
+  return {
+    home: accountRegion(region, credential?.account ?? defaultAccount),
+    method: request.method ?? '',
+    path,
+    query: url.searchParams,
+    body,
+  }
 }
 
 /** The text is IAM's usual one. */
-function denial({ allow, deny, account, accessKeyId }: Credential, region: string | undefined, service: string): RestAnswer | undefined {
-  const inRegion = region === undefined || (allow.regions?.(region) ?? true)
+function denial({ allow, deny, account, accessKeyId }: Credential, region: string, service: string): RestAnswer | undefined {
+  const inRegion = allow.regions?.(region) ?? true
   if (inRegion && allow.tables === undefined && allow.actions === undefined && deny === undefined) return undefined
   const who = `arn:aws:iam::${account}:user/${accessKeyId}`
   return problem(403, 'AccessDeniedException', `User: ${who} is not authorized to perform: ${service}:*`)
@@ -126,7 +115,7 @@ function piecesOf(path: string): readonly string[] | undefined {
 }
 
 function refused(error: WireError): RestAnswer {
-  return problem(403, error.exception.slice(error.exception.indexOf('#') + 1), error.message ?? '')
+  return problem(403, exceptionName(error), error.message ?? '')
 }
 
 function problem(status: number, error: string, message: string): RestAnswer {

@@ -128,8 +128,13 @@ export function transactionCanceled(parts: readonly (WireError | undefined)[]): 
 }
 
 /** How the failure of one part of a request is called (API reference, BatchStatementError and CancellationReason). */
-export function errorCode({ exception }: WireError): string {
-  return codeByException[exception.slice(exception.indexOf('#') + 1)] ?? 'InternalServerError'
+export function errorCode(error: WireError): string {
+  return codeByException[exceptionName(error)] ?? 'InternalServerError'
+}
+
+/** Without the namespace that stands before it on the wire. */
+export function exceptionName({ exception }: WireError): string {
+  return exception.slice(exception.indexOf('#') + 1)
 }
 
 const codeByException: Readonly<Record<string, string>> = {

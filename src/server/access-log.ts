@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import type pinoLibrary from 'pino'
 import type { Reply } from '../api/dispatch.ts'
 import type { Exchange } from '../api/http-answer.ts'
+import { exceptionName } from '../api/wire-error.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { OperatorError } from './operator-error.ts'
@@ -55,7 +56,7 @@ export class AccessLog {
       operation: call?.operation,
       table: tally === undefined ? undefined : tablesOf(exchange),
       status,
-      error: error?.exception.slice(error.exception.indexOf('#') + 1),
+      error: error && exceptionName(error),
       ms: Math.round(tookMs * 1000) / 1000,
       readUnits: tally?.readUnits,
       writeUnits: tally?.writeUnits,

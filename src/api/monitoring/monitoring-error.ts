@@ -1,3 +1,6 @@
+import type { WireError } from '../wire-error.ts'
+import { exceptionName } from '../wire-error.ts'
+
 /**
  * CloudWatch's exceptions as outcomes. Each has two names: the code that the Query protocol has always had, and the exception of its service model. What is said
  * of GetMetricData's parameters is a `ValidationError`, of the other operations' an `InvalidParameterValue` (both observed, quoted in issue threads).
@@ -63,10 +66,10 @@ export const malformedInput: MonitoringError = {
 }
 
 /** Who calls could not be established. Codes and statuses are those of the API reference, Common Errors. */
-export function authenticationFailure(exception: string, message: string): MonitoringError {
-  const name = exception.slice(exception.indexOf('#') + 1)
+export function authenticationFailure(error: WireError): MonitoringError {
+  const name = exceptionName(error)
   const [code, status] = queryCodes[name] ?? ['IncompleteSignature', 400]
-  return { code, exception: `com.amazon.coral.service#${name}`, status, message }
+  return { code, exception: `com.amazon.coral.service#${name}`, status, message: error.message ?? '' }
 }
 
 const queryCodes: Readonly<Record<string, readonly [string, number]>> = {
