@@ -1,10 +1,11 @@
 import type { Point } from '../../telemetry/series.ts'
-import { namespace, standardUnits, unitOf } from './metric-units.ts'
+import { standardUnits } from './metric-units.ts'
 import { invalidNextToken, validationError } from './monitoring-error.ts'
-import type { DimensionInput, MonitoringContext, Output } from './operation.ts'
-import { Timestamp, dimensionsShape, metricNameShape, monitoringOperation, namespaceShape } from './operation.ts'
+import type { MetricInput, MonitoringContext, Output } from './operation.ts'
+import { Timestamp, dimensionsShape, metricNameShape, monitoringOperation, namespaceShape, seriesMeant } from './operation.ts'
 import type { Statistic } from './statistic.ts'
 import { statisticNamed } from './statistic.ts'
+import { placeIn, tokenFor } from './next-token.ts'
 import { periodProblem, roundedStart, timesProblem } from './times.ts'
 
 interface Input {
@@ -25,7 +26,7 @@ interface Query {
 }
 
 interface MetricStat {
-  readonly Metric: { readonly Namespace?: string; readonly MetricName?: string; readonly Dimensions?: readonly DimensionInput[] }
+  readonly Metric: Omit<MetricInput, 'Unit'>
   readonly Period: number
   readonly Stat: string
   readonly Unit?: string
@@ -75,7 +76,7 @@ export const getMetricData = monitoringOperation<Input>({
   run(context, input) {
     const problems = problemsOf(input)
     if (problems.length > 0) return validationError(problems)
-    const after = input.NextToken === undefined ? 0 : placeIn(input.NextToken)
+    const after = input.NextToken === undefined ? 0 : placeIn(input.NextToken, 10)
     if (after === undefined) return invalidNextToken
     const pages = new Paging(after, input.MaxDatapoints ?? pointsMax)
     const results: Output[] = []
@@ -135,15 +136,14 @@ interface Valued {
 }
 
 function pointsOf(
-  { store, region, nowMs, maySee }: MonitoringContext,
+  context: MonitoringContext,
   { StartTime, EndTime }: Input,
-  { Metric: { Namespace, MetricName = '', Dimensions = [] }, Period, Stat, Unit }: MetricStat,
+  { Metric, Period, Stat, Unit }: MetricStat,
 ): readonly Valued[] {
-  const dimensions = Dimensions.map(({ Name, Value }) => ({ name: Name, value: Value }))
-  const series = Namespace === namespace ? store.find(region, MetricName, dimensions) : undefined
+  const { nowMs } = context
+  const series = seriesMeant(context, { ...Metric, Unit })
   const statistic = statisticNamed(Stat)
-  if (series === undefined || statistic === undefined || !maySee(series)) return []
-  if (Unit !== undefined && Unit !== unitOf(MetricName)) return []
+  if (series === undefined || statistic === undefined) return []
   return series.read(roundedStart(StartTime, nowMs), EndTime, Period * 1000, nowMs).flatMap((point) => valueOf(point, statistic))
 }
 
@@ -178,11 +178,6 @@ class Paging {
   }
 
   next(): string | undefined {
-    return this.#more ? Buffer.from(String(this.#after + this.#pageMax)).toString('base64') : undefined
+    return this.#more ? tokenFor(this.#after + this.#pageMax) : undefined
   }
-}
-
-function placeIn(token: string): number | undefined {
-  const text = Buffer.from(token, 'base64').toString('latin1')
-  return /^\d{1,10}$/.test(text) ? Number(text) : undefined
 }

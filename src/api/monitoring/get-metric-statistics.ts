@@ -1,8 +1,8 @@
 import type { Point } from '../../telemetry/series.ts'
-import { namespace, standardUnits, unitOf } from './metric-units.ts'
+import { standardUnits, unitOf } from './metric-units.ts'
 import { invalidCombination, invalidValue, missingParameter } from './monitoring-error.ts'
 import type { DimensionInput, Output } from './operation.ts'
-import { EntryMap, Timestamp, dimensionsShape, metricNameShape, monitoringOperation, namespaceShape } from './operation.ts'
+import { EntryMap, Timestamp, dimensionsShape, metricNameShape, monitoringOperation, namespaceShape, seriesMeant } from './operation.ts'
 import { percentileNamed, plainStatistics } from './statistic.ts'
 import { asInvalid, periodProblem, roundedStart, timesProblem } from './times.ts'
 
@@ -38,8 +38,9 @@ export const getMetricStatistics = monitoringOperation<Input>({
     const first = findings.find(({ kind }) => kind === 'missing') ?? findings[0]
     return first?.kind === 'missing' ? missingParameter(first.message) : invalidValue(first?.message ?? '')
   },
-  run({ store, region, nowMs, maySee }, input) {
-    const { Statistics = [], ExtendedStatistics = [], Period, StartTime, EndTime, MetricName, Dimensions = [], Unit } = input
+  run(context, input) {
+    const { nowMs } = context
+    const { Statistics = [], ExtendedStatistics = [], Period, StartTime, EndTime, MetricName } = input
     if (Statistics.length === 0 && ExtendedStatistics.length === 0)
       return missingParameter('At least one of the parameters Statistics and ExtendedStatistics must be specified.')
     // The text is a guess.
@@ -52,11 +53,8 @@ export const getMetricStatistics = monitoringOperation<Input>({
     const startMs = roundedStart(StartTime, nowMs)
     const points = Math.ceil((EndTime - startMs) / (Period * 1000))
     if (points > pointsMax) return invalidCombination(tooMany(points))
-    const dimensions = Dimensions.map(({ Name, Value }) => ({ name: Name, value: Value }))
-    const series = input.Namespace === namespace ? store.find(region, MetricName, dimensions) : undefined
+    const found = seriesMeant(context, input)?.read(startMs, EndTime, Period * 1000, nowMs) ?? []
     const unit = unitOf(MetricName)
-    const isThere = series !== undefined && maySee(series) && (Unit === undefined || Unit === unit)
-    const found = isThere ? series.read(startMs, EndTime, Period * 1000, nowMs) : []
     return { Label: MetricName, Datapoints: found.flatMap((point) => datapoint(point, Statistics, ExtendedStatistics, unit)) }
   },
 })

@@ -1,7 +1,8 @@
 import type { Series } from '../../telemetry/series.ts'
 import { namespace } from './metric-units.ts'
 import { invalidNextToken, invalidValue, missingParameter } from './monitoring-error.ts'
-import { metricNameShape, metricOf, monitoringOperation, namespaceShape } from './operation.ts'
+import { placeIn, tokenFor } from './next-token.ts'
+import { dimensionFiltersShape, metricNameShape, metricOf, monitoringOperation, namespaceShape } from './operation.ts'
 
 interface Input {
   readonly Namespace?: string
@@ -18,22 +19,14 @@ export const listMetrics = monitoringOperation<Input>({
     members: {
       Namespace: namespaceShape,
       MetricName: metricNameShape,
-      Dimensions: {
-        kind: 'list',
-        of: {
-          kind: 'structure',
-          members: { Name: { kind: 'string', longest: 255 }, Value: { kind: 'string', longest: 1024 } },
-          required: ['Name'],
-        },
-        most: 10,
-      },
+      Dimensions: dimensionFiltersShape,
       NextToken: { kind: 'string' },
       RecentlyActive: { kind: 'string', choices: ['PT3H'] },
     },
   },
   refuse: ([first]) => (first?.kind === 'missing' ? missingParameter(first.message) : invalidValue(first?.message ?? '')),
   run({ store, region, nowMs, maySee }, input) {
-    const from = input.NextToken === undefined ? 0 : tokenPlace(input.NextToken)
+    const from = input.NextToken === undefined ? 0 : placeIn(input.NextToken, 7)
     if (from === undefined) return invalidNextToken
     const found: Series[] = []
     if (input.Namespace === undefined || input.Namespace === namespace) {
@@ -44,8 +37,8 @@ export const listMetrics = monitoringOperation<Input>({
       .map((series) => ({ series, name: nameOf(series) }))
       .sort((a, b) => (a.name < b.name ? -1 : 1))
       .slice(from, from + pageLength)
-    const next = from + pageLength < found.length ? String(from + pageLength) : undefined
-    return { Metrics: page.map(({ series }) => metricOf(series, namespace)), NextToken: next && Buffer.from(next).toString('base64') }
+    const NextToken = from + pageLength < found.length ? tokenFor(from + pageLength) : undefined
+    return { Metrics: page.map(({ series }) => metricOf(series, namespace)), NextToken }
   },
 })
 
@@ -62,9 +55,4 @@ function isMeant({ id, lastMs }: Series, { MetricName, Dimensions = [], Recently
 
 function nameOf({ id: { metric, dimensions } }: Series): string {
   return JSON.stringify([metric, dimensions])
-}
-
-function tokenPlace(token: string): number | undefined {
-  const text = Buffer.from(token, 'base64').toString('latin1')
-  return /^\d{1,7}$/.test(text) ? Number(text) : undefined
 }

@@ -1,5 +1,6 @@
 import type { MetricStore } from '../../telemetry/metric-store.ts'
 import type { Series } from '../../telemetry/series.ts'
+import { namespace, unitOf } from './metric-units.ts'
 import type { MonitoringError } from './monitoring-error.ts'
 import type { Finding, Shape } from './shape.ts'
 
@@ -56,15 +57,32 @@ export interface DimensionInput {
   readonly Value: string
 }
 
-export const dimensionShape: Shape = {
+const dimension = {
   kind: 'structure',
   members: { Name: { kind: 'string', longest: 255 }, Value: { kind: 'string', longest: 1024 } },
-  required: ['Name', 'Value'],
-}
+} as const
 
 export const namespaceShape: Shape = { kind: 'string', longest: 255 }
 export const metricNameShape: Shape = { kind: 'string', longest: 255 }
-export const dimensionsShape: Shape = { kind: 'list', of: dimensionShape, most: 30 }
+export const dimensionsShape: Shape = { kind: 'list', of: { ...dimension, required: ['Name', 'Value'] }, most: 30 }
+/** In a filter, a name alone means all its values. */
+export const dimensionFiltersShape: Shape = { kind: 'list', of: { ...dimension, required: ['Name'] }, most: 10 }
+
+export interface MetricInput {
+  readonly Namespace?: string | undefined
+  readonly MetricName?: string | undefined
+  readonly Dimensions?: readonly DimensionInput[] | undefined
+  readonly Unit?: string | undefined
+}
+
+/** The metric with exactly these dimensions, in this unit if one is named; undefined when there is none that the caller may know of. */
+export function seriesMeant({ store, region, maySee }: MonitoringContext, meant: MetricInput): Series | undefined {
+  const { Namespace, MetricName = '', Dimensions = [], Unit } = meant
+  if (Namespace !== namespace || (Unit !== undefined && Unit !== unitOf(MetricName))) return undefined
+  const dimensions = Dimensions.map(({ Name, Value }) => ({ name: Name, value: Value }))
+  const series = store.find(region, MetricName, dimensions)
+  return series !== undefined && maySee(series) ? series : undefined
+}
 
 /** As the wire writes a metric. */
 export function metricOf({ id: { metric, dimensions } }: Pick<Series, 'id'>, namespace: string): Output {
