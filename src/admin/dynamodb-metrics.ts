@@ -14,6 +14,7 @@ import type { Units as CapacityUnits, Table } from '../engine/table.ts'
 import type { World } from '../world/world.ts'
 import type { Series } from '../telemetry/series.ts'
 import { MetricStore } from '../telemetry/metric-store.ts'
+import { provisionedUnits } from './provisioned-units.ts'
 import { TableMetrics } from './table-metrics.ts'
 
 /**
@@ -116,25 +117,21 @@ export class DynamoDBMetrics {
   }
 
   /** @returns what is provisioned for the table and for each of its global indexes */
-  #sampleTable(region: string, { name, settings, indexes }: Table, tell: Gauge): readonly CapacityUnits[] {
-    const { billing, onDemandMaximum } = settings
-    const metrics = this.#of(region, name)
-    const global = indexes.filter(({ kind }) => kind === 'global')
-    if (billing.mode === 'PROVISIONED') {
-      tell(metrics.ofTable('ProvisionedReadCapacityUnits'), billing.readUnits)
-      tell(metrics.ofTable('ProvisionedWriteCapacityUnits'), billing.writeUnits)
-      for (const { name: index, throughput = billing } of global) {
-        tell(metrics.ofIndex('ProvisionedReadCapacityUnits', index), throughput.readUnits)
-        tell(metrics.ofIndex('ProvisionedWriteCapacityUnits', index), throughput.writeUnits)
-      }
-      return [billing, ...global.map(({ throughput = billing }) => throughput)]
+  #sampleTable(region: string, table: Table, tell: Gauge): readonly CapacityUnits[] {
+    const metrics = this.#of(region, table.name)
+    const provisioned = provisionedUnits(table)
+    for (const { index, units } of provisioned) {
+      tell(metrics.of('ProvisionedReadCapacityUnits', index), units.readUnits)
+      tell(metrics.of('ProvisionedWriteCapacityUnits', index), units.writeUnits)
     }
-    const { readUnits, writeUnits: writeMaximum } = onDemandMaximum ?? {}
-    if (readUnits !== undefined) tell(metrics.ofTable('OnDemandMaxReadRequestUnits'), readUnits)
-    if (writeMaximum !== undefined) tell(metrics.ofTable('OnDemandMaxWriteRequestUnits'), writeMaximum)
-    for (const { name: index, onDemandMaximum: maximum } of global) {
-      if (maximum?.readUnits !== undefined) tell(metrics.ofIndex('OnDemandMaxReadRequestUnits', index), maximum.readUnits)
-      if (maximum?.writeUnits !== undefined) tell(metrics.ofIndex('OnDemandMaxWriteRequestUnits', index), maximum.writeUnits)
+    if (table.settings.billing.mode === 'PROVISIONED') return provisioned.map(({ units }) => units)
+    const global = table.indexes.filter(({ kind }) => kind === 'global')
+    for (const { index, maximum } of [
+      { index: undefined, maximum: table.settings.onDemandMaximum },
+      ...global.map(({ name, onDemandMaximum }) => ({ index: name, maximum: onDemandMaximum })),
+    ]) {
+      if (maximum?.readUnits !== undefined) tell(metrics.of('OnDemandMaxReadRequestUnits', index), maximum.readUnits)
+      if (maximum?.writeUnits !== undefined) tell(metrics.of('OnDemandMaxWriteRequestUnits', index), maximum.writeUnits)
     }
     return []
   }
@@ -161,9 +158,7 @@ export class DynamoDBMetrics {
   #wrote(region: string, table: Table, source: WriteSource, works: readonly MeteredWrite[], nowMs: number): void {
     const metrics = this.#of(region, table.name)
     const add = (units: number, index?: string): void => {
-      const total =
-        index === undefined ? metrics.ofTable('ConsumedWriteCapacityUnits') : metrics.ofIndex('ConsumedWriteCapacityUnits', index)
-      total.add(units, nowMs)
+      metrics.of('ConsumedWriteCapacityUnits', index).add(units, nowMs)
       metrics.ofSource('ConsumedWriteCapacityUnits', source, index).add(units, nowMs)
     }
     for (const { sizeBytes, indexWrites } of works) {
@@ -181,7 +176,7 @@ export class DynamoDBMetrics {
       const metrics = this.#of(region, table.name)
       const verb = kind === 'read' ? 'Read' : 'Write'
       const all = [`${verb}ThrottleEvents`, `${verb}${onDemand ? 'MaxOnDemand' : 'Provisioned'}ThroughputThrottleEvents`] as const
-      for (const metric of all) (index === undefined ? metrics.ofTable(metric) : metrics.ofIndex(metric, index.name)).add(1, nowMs)
+      for (const metric of all) metrics.of(metric, index?.name).add(1, nowMs)
     }
   }
 

@@ -2,11 +2,11 @@ import { createRequire } from 'node:module'
 import type promClient from 'prom-client'
 import type { MetricStore } from '../telemetry/metric-store.ts'
 import type { WriteMeter } from '../cost/write-meter.ts'
-import type { Table, Units } from '../engine/table.ts'
 import type { World } from '../world/world.ts'
 import type { RequestMeter, RequestSeries } from './request-meter.ts'
 import { bucketsMs } from './request-meter.ts'
 import { countMetrics } from './metric-counters.ts'
+import { provisionedUnits } from './provisioned-units.ts'
 import { stateOf } from './region-state.ts'
 import { replicationOf } from './replication-state.ts'
 import type { EventData, LinkState } from './wire.ts'
@@ -173,17 +173,6 @@ interface OwnMetric {
 
 function register(registry: promClient.Registry, metric: OwnMetric): void {
   registry.registerMetric(metric as unknown as promClient.Metric)
-}
-
-function provisionedUnits({
-  settings: { billing },
-  indexes,
-}: Table): readonly { readonly index: string | undefined; readonly units: Units }[] {
-  if (billing.mode !== 'PROVISIONED') return []
-  const ofIndexes = indexes
-    .filter(({ kind }) => kind === 'global')
-    .map(({ name, throughput }) => ({ index: name, units: throughput ?? billing }))
-  return [{ index: undefined, units: billing }, ...ofIndexes]
 }
 
 interface OwnValue {

@@ -22,6 +22,11 @@ export class TableMetrics {
     return this.#series(`${metric}/i/${index}`, metric, { GlobalSecondaryIndexName: index })
   }
 
+  /** @param index undefined: of the table itself */
+  of(metric: TableMetric, index: string | undefined): Series {
+    return index === undefined ? this.ofTable(metric) : this.ofIndex(metric, index)
+  }
+
   ofSource(metric: 'ConsumedWriteCapacityUnits', source: string, index: string | undefined): Series {
     const dimensions = index === undefined ? { Source: source } : { GlobalSecondaryIndexName: index, Source: source }
     return this.#series(`${metric}/s/${source}/${index ?? ''}`, metric, dimensions)

@@ -1,4 +1,7 @@
+import type { CapacityKind } from '../engine/consumption.ts'
 import type { Index, Table } from '../engine/table.ts'
+import type { Consumption } from './operations/items/consumed-capacity.ts'
+import { totalUnits } from './operations/items/consumed-capacity.ts'
 
 /**
  * What one request came to, beside its answer: which tables it used, what it consumed of each, what did not get in. Operations add to it as they go; who
@@ -22,16 +25,12 @@ export class Tally {
     this.tables.push({ region, table })
   }
 
-  consume(table: Table, kind: RequestKind, units: Units): void {
-    let sum = units.table
-    for (const ofIndex of units.indexes.values()) sum += ofIndex
-    if (kind === 'read') this.readUnits += sum
-    else this.writeUnits += sum
+  consume(table: Table, kind: CapacityKind, units: Consumption): void {
+    if (kind === 'read') this.readUnits += totalUnits(units)
+    else this.writeUnits += totalUnits(units)
     this.consumed.push({ table, kind, units })
   }
 }
-
-export type RequestKind = 'read' | 'write'
 
 export interface UsedTable {
   /** Of the table's account (`base/account-region.ts`). */
@@ -39,20 +38,15 @@ export interface UsedTable {
   readonly table: Table
 }
 
-export interface Units {
-  readonly table: number
-  readonly indexes: ReadonlyMap<Index, number>
-}
-
 export interface Consumed {
   readonly table: Table
-  readonly kind: RequestKind
+  readonly kind: CapacityKind
   /** Local indexes beside their table, to which they belong. */
-  readonly units: Units
+  readonly units: Consumption
 }
 
 export interface Throttled extends UsedTable {
-  readonly kind: RequestKind
+  readonly kind: CapacityKind
   /** Undefined: the table itself. */
   readonly index: Index | undefined
   /** Whether it was the maximum of on-demand throughput. */

@@ -1,9 +1,9 @@
 import { BoundedCache } from '../base/bounded-cache.ts'
 import { TokenBucket } from '../cost/token-bucket.ts'
-import type { Consumption } from '../engine/consumption.ts'
+import type { CapacityKind, Consumption } from '../engine/consumption.ts'
 import type { Index, Table } from '../engine/table.ts'
 import { tableArn } from './operations/arn.ts'
-import type { RequestKind, Tally } from './tally.ts'
+import type { Tally } from './tally.ts'
 import type { WireError } from './wire-error.ts'
 import { throughputExceeded } from './wire-error.ts'
 
@@ -74,7 +74,7 @@ export class TableLimits {
   }
 
   /** Why a request is not let in. A write needs the capacity of every global index too; a read that of what it reads. */
-  refusal(kind: RequestKind, index?: Index): WireError | undefined {
+  refusal(kind: CapacityKind, index?: Index): WireError | undefined {
     const metered = index?.kind === 'global' ? [index] : kind === 'write' ? [undefined, ...this.#globalIndexes()] : [undefined]
     for (const each of metered) {
       const limit = limitOf(this.#table, each, kind)
@@ -92,7 +92,7 @@ export class TableLimits {
   }
 
   /** Local indexes take from their table. */
-  charge(kind: RequestKind, units: { readonly table: number; readonly indexes: ReadonlyMap<Index, number> }): void {
+  charge(kind: CapacityKind, units: { readonly table: number; readonly indexes: ReadonlyMap<Index, number> }): void {
     let ofTable = units.table
     for (const [index, consumed] of units.indexes) {
       if (index.kind === 'local') ofTable += consumed
@@ -101,13 +101,13 @@ export class TableLimits {
     this.#take(kind, undefined, ofTable)
   }
 
-  #take(kind: RequestKind, index: Index | undefined, units: number): void {
+  #take(kind: CapacityKind, index: Index | undefined, units: number): void {
     const limit = limitOf(this.#table, index, kind)
     if (limit !== undefined && units > 0) this.#bucket(limit, kind, index)?.take(units)
     if (units > 0) this.#consumption?.add(this.#table, kind, index?.name, units)
   }
 
-  #bucket({ rate, onDemand }: Limit, kind: RequestKind, index: Index | undefined): TokenBucket | undefined {
+  #bucket({ rate, onDemand }: Limit, kind: CapacityKind, index: Index | undefined): TokenBucket | undefined {
     return this.#bucketOf?.(`${this.#table.id}/${kind}/${index?.number ?? 0}/${onDemand}`, rate, onDemand ? 1 : burstS)
   }
 
@@ -135,7 +135,7 @@ function hasMaximum({ onDemandMaximum }: Index): boolean {
   return onDemandMaximum !== undefined
 }
 
-function limitOf({ settings }: Table, index: Index | undefined, kind: RequestKind): Limit | undefined {
+function limitOf({ settings }: Table, index: Index | undefined, kind: CapacityKind): Limit | undefined {
   const { billing } = settings
   const member = kind === 'read' ? 'readUnits' : 'writeUnits'
   if (billing.mode === 'PROVISIONED') {

@@ -1,8 +1,8 @@
-import type { Units } from '../../tally.ts'
 import type { OpenTable } from '../table-lookup.ts'
+import type { Consumption } from './consumed-capacity.ts'
 
 /** Counts what reads consumed, and takes it from what their table is held to. */
-export function chargeReads({ table, limits, tally }: Pick<OpenTable, 'table' | 'limits' | 'tally'>, units: Units): void {
+export function chargeReads({ table, limits, tally }: Pick<OpenTable, 'table' | 'limits' | 'tally'>, units: Consumption): void {
   tally?.consume(table, 'read', units)
   limits?.charge('read', units)
 }
@@ -12,4 +12,4 @@ export function chargeItemReads(open: Pick<OpenTable, 'table' | 'limits' | 'tall
   chargeReads(open, { table: units, indexes: noIndexes })
 }
 
-const noIndexes: Units['indexes'] = new Map()
+const noIndexes: Consumption['indexes'] = new Map()

@@ -28,7 +28,9 @@ export interface Consumption {
 }
 
 export function totalUnits({ table, indexes }: Consumption): number {
-  return [...indexes.values()].reduce((sum, units) => sum + units, table)
+  let sum = table
+  for (const units of indexes.values()) sum += units
+  return sum
 }
 
 /** One item's part in what a request wrote. */
