@@ -1,4 +1,5 @@
 import type { BillReport, EstimateReport } from '../cost/bill-report.ts'
+import { quantityText, usd } from '../cost/bill-report.ts'
 import { decimal, dollars } from '../cost/money.ts'
 import { layOut, style } from './output.ts'
 
@@ -44,12 +45,4 @@ export function drawMonths({ months }: EstimateReport): string {
     ['MONTH', 'BILL'],
     months.map(({ month, usd: amount }) => [String(month), usd(amount)]),
   )
-}
-
-export function usd(amount: string): string {
-  return dollars(decimal(amount))
-}
-
-export function quantityText(quantity: string): string {
-  return Number(quantity).toLocaleString('en-US', { maximumFractionDigits: 2 })
 }

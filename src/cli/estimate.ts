@@ -1,7 +1,8 @@
 import type { EstimateReport } from '../cost/bill-report.ts'
+import { estimateCsv, estimateReport, usd } from '../cost/bill-report.ts'
 import type { InputProblem } from '../cost/input-problem.ts'
 import { readInputFile, writeOutputFile } from '../server/input-file.ts'
-import { drawBill, drawMonths, drawNotes, drawVariants, usd } from './bill-view.ts'
+import { drawBill, drawMonths, drawNotes, drawVariants } from './bill-view.ts'
 import type { Arguments, Command } from './command.ts'
 import { UsageError, assertPositionals, textOf } from './command.ts'
 import { layOut, print, printJson, style } from './output.ts'
@@ -36,10 +37,7 @@ export const estimateCommand: Command = {
     assertPositionals(args, 1)
     const json = args.values['json'] === true
     if (args.values['lesson'] === true) return tellLesson(json)
-    const [{ estimate, isEstimate }, { estimateReport }] = await Promise.all([
-      import('../cost/estimate.ts'),
-      import('../cost/bill-report.ts'),
-    ])
+    const { estimate, isEstimate } = await import('../cost/estimate.ts')
     const input = await inputOf(args)
     const files = booksOf(args)
     const books = await files.all()
@@ -95,7 +93,6 @@ async function tell(report: EstimateReport, args: Arguments, json: boolean): Pro
   }
   if (json) return printJson(report)
   if (args.values['csv'] === true) {
-    const { estimateCsv } = await import('../cost/bill-report.ts')
     process.stdout.write(estimateCsv(report))
     return
   }

@@ -3,7 +3,7 @@ import type { Bill } from './bill.ts'
 import { totalsBy, unconfirmedOf } from './bill.ts'
 import type { Estimate, Variant } from './estimate.ts'
 import type { InputProblem } from './input-problem.ts'
-import { cents } from './money.ts'
+import { cents, decimal, dollars } from './money.ts'
 import { unitsOf } from './price-book.ts'
 
 /** A bill as JSON: amounts are decimal text, rounded to the cent; quantities as they are. */
@@ -76,6 +76,16 @@ function lineReport(line: BillLine): LineReport {
 
 function plainQuantity(fixed: string): string {
   return fixed.replace(/\.?0+$/, '')
+}
+
+/** An amount of a report, for people. */
+export function usd(amount: string): string {
+  return dollars(decimal(amount))
+}
+
+/** A quantity of a report, for people. */
+export function quantityText(quantity: string): string {
+  return Number(quantity).toLocaleString('en-US', { maximumFractionDigits: 2 })
 }
 
 export function estimateReport({ workload, bill, variants, months }: Estimate): EstimateReport {

@@ -1,4 +1,5 @@
 import type { BillReport, EstimateReport } from './bill-report.ts'
+import { quantityText, usd } from './bill-report.ts'
 import type { Bar } from './charts.ts'
 import { barChart, chartStyle, escapeHtml, lineChart } from './charts.ts'
 import { decimal, dollars } from './money.ts'
@@ -46,10 +47,6 @@ th,td{text-align:left;padding:.2rem .5rem;border-bottom:1px solid #8884}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .scroll{overflow-x:auto}
 `
-
-function usd(amount: string): string {
-  return dollars(decimal(amount))
-}
 
 function causesOf({ lines }: BillReport): readonly string[] {
   return [...new Set(lines.map(({ cause }) => cause))]
@@ -101,7 +98,7 @@ function list(entries: readonly string[]): string {
 function linesTable({ lines }: BillReport): string {
   const rows = lines.map(({ region, table, index, cause, meter, quantity, price, per, usd: amount, unconfirmed: mark }) => {
     const cells = [region, table, index ?? '', cause, meter].map((cell) => `<td>${escapeHtml(cell)}</td>`)
-    const figures = [Number(quantity).toLocaleString('en-US', { maximumFractionDigits: 2 }), `${price} per ${per}`, usd(amount)]
+    const figures = [quantityText(quantity), `${price} per ${per}`, usd(amount)]
     const question = mark === undefined ? '' : ` <abbr title="${escapeHtml(mark)}">?</abbr>`
     return `<tr>${cells.join('')}${figures.map((cell, at) => `<td class="n">${escapeHtml(cell)}${at === 1 ? question : ''}</td>`).join('')}</tr>`
   })
