@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 import { accessKey, asksFor, setAccessKey, setToken } from '../server/access-keys.ts'
 import { Dialog } from './dialog.tsx'
@@ -16,34 +17,22 @@ function close(): void {
 function AskToken() {
   const [value, setValue] = useState('')
   return (
-    <Dialog title="This server asks for its token" onClose={close}>
-      <form
-        class="stack"
-        onSubmit={(event) => {
-          event.preventDefault()
-          setToken(value.trim())
-          close()
-        }}
-      >
-        <p class="quiet">
-          <code>everywrite start</code> printed it, or was given it with <code>--admin-token</code>. It is kept in this tab only.
-        </p>
-        <label class="field">
-          <span>Admin token</span>
-          <input
-            type="password"
-            autocomplete="off"
-            autofocus
-            required
-            value={value}
-            onInput={(event) => setValue(event.currentTarget.value)}
-          />
-        </label>
-        <div class="actions">
-          <button class="primary">Continue</button>
-        </div>
-      </form>
-    </Dialog>
+    <Form title="This server asks for its token" submit={() => setToken(value.trim())}>
+      <p class="quiet">
+        <code>everywrite start</code> printed it, or was given it with <code>--admin-token</code>. It is kept in this tab only.
+      </p>
+      <label class="field">
+        <span>Admin token</span>
+        <input
+          type="password"
+          autocomplete="off"
+          autofocus
+          required
+          value={value}
+          onInput={(event) => setValue(event.currentTarget.value)}
+        />
+      </label>
+    </Form>
   )
 }
 
@@ -51,33 +40,44 @@ function AskKey() {
   const [id, setId] = useState(accessKey.value?.accessKeyId ?? '')
   const [secret, setSecret] = useState('')
   const [session, setSession] = useState('')
+  const submit = (): void => {
+    const sessionToken = session.trim()
+    setAccessKey({ accessKeyId: id.trim(), secretAccessKey: secret.trim(), ...(sessionToken === '' ? {} : { sessionToken }) })
+  }
   return (
-    <Dialog title="This server verifies signatures" onClose={close}>
+    <Form title="This server verifies signatures" submit={submit}>
+      <p class="quiet">
+        Tables and items are read and written with an access key of the server's <code>--credentials</code> file, and only as far as that
+        key may. Requests are signed in this page; the secret is kept in this tab and never sent.
+      </p>
+      <label class="field">
+        <span>Access key id</span>
+        <input autocomplete="off" autofocus required value={id} onInput={(event) => setId(event.currentTarget.value)} />
+      </label>
+      <label class="field">
+        <span>Secret access key</span>
+        <input type="password" autocomplete="off" required value={secret} onInput={(event) => setSecret(event.currentTarget.value)} />
+      </label>
+      <label class="field">
+        <span>Session token (if the key has one)</span>
+        <input type="password" autocomplete="off" value={session} onInput={(event) => setSession(event.currentTarget.value)} />
+      </label>
+    </Form>
+  )
+}
+
+function Form(props: { readonly title: string; readonly submit: () => void; readonly children: ComponentChildren }) {
+  return (
+    <Dialog title={props.title} onClose={close}>
       <form
         class="stack"
         onSubmit={(event) => {
           event.preventDefault()
-          const sessionToken = session.trim()
-          setAccessKey({ accessKeyId: id.trim(), secretAccessKey: secret.trim(), ...(sessionToken === '' ? {} : { sessionToken }) })
+          props.submit()
           close()
         }}
       >
-        <p class="quiet">
-          Tables and items are read and written with an access key of the server's <code>--credentials</code> file, and only as far as that
-          key may. Requests are signed in this page; the secret is kept in this tab and never sent.
-        </p>
-        <label class="field">
-          <span>Access key id</span>
-          <input autocomplete="off" autofocus required value={id} onInput={(event) => setId(event.currentTarget.value)} />
-        </label>
-        <label class="field">
-          <span>Secret access key</span>
-          <input type="password" autocomplete="off" required value={secret} onInput={(event) => setSecret(event.currentTarget.value)} />
-        </label>
-        <label class="field">
-          <span>Session token (if the key has one)</span>
-          <input type="password" autocomplete="off" value={session} onInput={(event) => setSession(event.currentTarget.value)} />
-        </label>
+        {props.children}
         <div class="actions">
           <button class="primary">Continue</button>
         </div>

@@ -10,14 +10,17 @@ export interface AccessKey {
   readonly sessionToken?: string
 }
 
-export const token = signal<string | undefined>(takeTokenFromAddress() ?? sessionStorage.getItem(tokenName()) ?? undefined)
+const tokenName = 'everywrite.token'
+const keyName = 'everywrite.access-key'
+
+export const token = signal<string | undefined>(takeTokenFromAddress() ?? sessionStorage.getItem(tokenName) ?? undefined)
 export const accessKey = signal<AccessKey | undefined>(storedKey())
 
 /** What is missing, once the server said so: the sign-in dialog asks for it. */
 export const asksFor = signal<'token' | 'access key' | undefined>(undefined)
 
 export function setToken(value: string): void {
-  sessionStorage.setItem(tokenName(), value)
+  sessionStorage.setItem(tokenName, value)
   token.value = value
 }
 
@@ -26,22 +29,17 @@ export function setAccessKey(value: AccessKey): void {
   accessKey.value = value
 }
 
-const keyName = 'everywrite.access-key'
-
-function tokenName(): string {
-  return 'everywrite.token'
-}
-
 /** `#token=…`, as `everywrite start` prints it: what follows the # is sent to no server. It is taken out of the address at once. */
 function takeTokenFromAddress(): string | undefined {
   const found = /^#token=([^&]+)$/.exec(location.hash)?.[1]
   if (found === undefined) return undefined
   history.replaceState(null, '', `${location.pathname}#/world`)
-  sessionStorage.setItem(tokenName(), decodeURIComponent(found))
-  return decodeURIComponent(found)
+  const taken = decodeURIComponent(found)
+  sessionStorage.setItem(tokenName, taken)
+  return taken
 }
 
 function storedKey(): AccessKey | undefined {
-  const text = sessionStorage.getItem('everywrite.access-key')
+  const text = sessionStorage.getItem(keyName)
   return text === null ? undefined : (JSON.parse(text) as AccessKey)
 }
